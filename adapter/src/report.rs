@@ -1,0 +1,185 @@
+//! What the bundler and the program that it evaluates routes with say to each other.
+//!
+//! The bundler writes an [`Assignment`] as JSON and starts the program with the paths of that file and of the report;
+//! the program appends one [`RouteReport`] a line as it finishes routes. Handlers may print what they like meanwhile.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    config::{Revalidate, SegmentConfig},
+    pattern::Params,
+};
+
+/// What is to be evaluated.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Assignment {
+    /// The routes, by function name.
+    pub routes: Vec<AssignedRoute>,
+    /// How long one run of a handler may take, in seconds.
+    pub time_limit_seconds: u64,
+    /// How often a run that exceeded the limit is tried in all.
+    pub tries: u32,
+}
+
+/// One route of an [`Assignment`].
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssignedRoute {
+    /// The function's name.
+    pub function: String,
+    /// What its GET handler takes; `None` when it has no GET handler.
+    pub get: Option<Takes>,
+}
+
+/// What a handler's signature takes from the request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Takes {
+    /// No arguments.
+    Nothing,
+    /// Only the params of the path.
+    Params,
+    /// Something else of the request.
+    Request,
+}
+
+/// What came of one route: a line of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RouteReport {
+    /// The function's name.
+    pub function: String,
+    /// Its segment config, as rustc evaluated it.
+    pub config: SegmentConfig,
+    /// Whether its GET handler was run, and what came of it.
+    pub get: GetReport,
+}
+
+/// What came of a route's GET handler.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum GetReport {
+    /// It was not run.
+    NotRun(NotRun),
+    /// It was run, once for each listed path; the list is empty when `generate_static_params` returned none.
+    Evaluated(Vec<Evaluated>),
+    /// `generate_static_params` failed, with this text.
+    StaticParamsFailed(String),
+}
+
+/// Why a GET handler was not run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum NotRun {
+    /// The route has no GET handler.
+    NoGet,
+    /// `DYNAMIC = Dynamic::ForceDynamic`.
+    ForceDynamic,
+    /// `REVALIDATE = 0`.
+    RevalidateZero,
+    /// Its signature takes the request.
+    TakesRequest,
+    /// The pattern has params, and there is no `generate_static_params`.
+    NoStaticParams,
+}
+
+/// One run of a GET handler.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Evaluated {
+    /// The params that it was given.
+    pub params: Params,
+    /// What came of it.
+    pub outcome: Outcome,
+}
+
+/// What came of one run.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// An answer that can be replayed.
+    Frozen(Frozen),
+    /// The handler looked at the request.
+    Touched(Touch),
+    /// The answer's status, 400 or above and not 404, is not one to keep.
+    Refused(u16),
+    /// The handler failed, panicked or took too long; the text says which.
+    Failed(String),
+}
+
+/// Where a handler looked at the request.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub struct Touch {
+    /// What it called: `cookies()`, `headers()`, `fetch("https://…")`.
+    pub what: String,
+    /// The file of the call, as rustc names it.
+    pub file: String,
+    /// Its line, from 1.
+    pub line: u32,
+    /// Its column, from 1.
+    pub column: u32,
+}
+
+/// An answer that was made at build time: what the function replays and what an object is made of.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Frozen {
+    /// The status, 200 to 599.
+    pub status: u16,
+    /// Every header line, in order, names in lower case. A value is text; bytes above 0x7F stand as Latin-1.
+    pub headers: Vec<(String, String)>,
+    /// The body.
+    #[serde(with = "body_as_base64")]
+    pub body: Vec<u8>,
+    /// The shortest of the segment's and the fetches' times.
+    pub revalidate: Revalidate,
+    /// The tags of the fetches that it used, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// What `frozen.json`, beside `bootstrap` in a function's zip, holds: the answers that the function replays.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct FrozenRoute {
+    /// By the decoded params, sorted.
+    pub answers: Vec<(Params, Frozen)>,
+}
+
+/// The name of the file that holds a [`FrozenRoute`].
+pub const FROZEN_FILE: &str = "frozen.json";
+
+mod body_as_base64 {
+    use base64::{Engine, engine::general_purpose::STANDARD};
+    use serde::{Deserialize, Deserializer, Serializer, de::Error};
+
+    pub(super) fn serialize<S: Serializer>(body: &[u8], serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.serialize_str(&STANDARD.encode(body))
+    }
+
+    pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<u8>, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        STANDARD.decode(text).map_err(D::Error::custom)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_report_line_round_trips() {
+        let report = RouteReport {
+            function: "robots-txt".to_owned(),
+            config: SegmentConfig::default(),
+            get: GetReport::Evaluated(vec![Evaluated {
+                params: Params::default(),
+                outcome: Outcome::Frozen(Frozen {
+                    status: 200,
+                    headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
+                    body: vec![0, 255],
+                    revalidate: Revalidate::Never,
+                    tags: Vec::new(),
+                }),
+            }]),
+        };
+        let line = serde_json::to_string(&report).unwrap();
+        assert!(!line.contains('\n'));
+        assert_eq!(serde_json::from_str::<RouteReport>(&line).unwrap(), report);
+    }
+}

@@ -1,0 +1,2 @@
+//! `cargo bundle`.
+fn main() {}
