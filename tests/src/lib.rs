@@ -1,1 +1,41 @@
-//! The harness.
+//! The harness of the end-to-end tests: it bundles real projects with the real `cargo bundle`, and runs what comes out
+//! the way Lambda and `cargo lambda watch` run it.
+//!
+//! | to … | use |
+//! | --- | --- |
+//! | get a project to bundle | [`Project`] |
+//! | run `cargo bundle` | [`BundleCommand`] |
+//! | look into what came out | [`artifact`] |
+//! | invoke a function | [`Function`] with an event of [`events`] |
+//! | ask `cargo lambda watch` | [`Watch`] and [`HttpClient`] |
+//! | state once what a route answers | [`expectations`] |
+//!
+//! Everything blocks, and everything has a time limit. A failure of the harness is a failure of the test that uses it,
+//! so its functions panic, with the captured output in the message, where a library would return an error.
+
+pub mod artifact;
+pub mod bundle_command;
+pub mod cargo;
+pub mod cargo_lambda;
+pub mod environment;
+pub mod events;
+pub mod expectations;
+pub mod http_client;
+pub mod http_reply;
+pub mod http_request;
+pub mod lock;
+pub mod paths;
+pub mod process_group;
+pub mod project;
+pub mod runtime_api;
+pub mod upstream;
+
+pub use bundle_command::BundleCommand;
+pub use cargo_lambda::Watch;
+pub use http_client::HttpClient;
+pub use http_reply::HttpReply;
+pub use http_request::HttpRequest;
+pub use process_group::{Output, ProcessGroup};
+pub use project::Project;
+pub use runtime_api::{Function, Invocation, RuntimeApi};
+pub use upstream::Upstream;
