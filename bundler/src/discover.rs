@@ -1,0 +1,211 @@
+//! Stage 1: folders → [`SourceTree`]. What the package is, and which files of it matter.
+
+mod project;
+
+use std::{
+    collections::BTreeSet,
+    fs, io,
+    path::{Path, PathBuf},
+};
+
+pub use project::{Project, ProjectFile};
+
+use crate::{
+    diagnostic::{self, Code, Diagnostic, Label, Source},
+    failure::Failure,
+    options::Options,
+};
+
+/// The package, and the files of it that matter.
+#[derive(Debug)]
+pub struct SourceTree {
+    /// What the run is to do.
+    pub options: Options,
+    /// What cargo says of the package.
+    pub project: Project,
+    /// The `route.rs` files below `app/`, sorted by path.
+    pub routes: Vec<AppFile>,
+    /// The `page.*` files below `app/`, sorted by path.
+    pub pages: Vec<AppFile>,
+    /// The files below `public/`, sorted by path.
+    pub public: Vec<AppFile>,
+}
+
+/// A file of the app.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct AppFile {
+    /// Relative to the package, with `/`: `app/items/[slug]/route.rs`.
+    pub path: String,
+    /// The folders between the app directory (or `public/`) and the file.
+    pub folders: Vec<String>,
+    /// Where it is.
+    pub absolute: PathBuf,
+}
+
+impl AppFile {
+    /// The last part of the path.
+    #[must_use]
+    pub fn file_name(&self) -> &str {
+        self.path.rsplit('/').next().unwrap_or_default()
+    }
+}
+
+/// Finds the package and walks its app directory.
+///
+/// # Errors
+///
+/// When there is no such package, or a folder cannot be read, and with a diagnostic for each file or folder whose name
+/// alone is wrong.
+pub fn run(options: Options) -> Result<SourceTree, Failure> {
+    let project = project::find(&options)?;
+    let app = project.root.join("app");
+    let mut diagnostics = project::problems(&project);
+    if !app.is_dir() {
+        diagnostics.push(no_app_directory(&project));
+        return Err(Failure::Diagnostics(diagnostics));
+    }
+    let mut walk = Walk { diagnostics, ..Walk::default() };
+    walk.folder(&app, "app", &[], Area::App)?;
+    let public = project.root.join("public");
+    if public.is_dir() {
+        walk.folder(&public, "public", &[], Area::Public)?;
+    }
+    if walk.routes.is_empty() && walk.pages.is_empty() && walk.diagnostics.is_empty() {
+        walk.diagnostics.push(Diagnostic::new(
+            Code::NoRoutes,
+            "the app directory holds no route.rs and no page.html",
+            Label::path("app", "app", "nothing to bundle in here"),
+            "write a first route, for example `app/hello/route.rs` with `pub async fn get() -> &'static str { \"hello\" }`",
+        ));
+    }
+    if !walk.diagnostics.is_empty() {
+        diagnostic::sort(&mut walk.diagnostics);
+        return Err(Failure::Diagnostics(walk.diagnostics));
+    }
+    Ok(SourceTree { options, project, routes: walk.routes, pages: walk.pages, public: walk.public })
+}
+
+fn no_app_directory(project: &Project) -> Diagnostic {
+    let package = project.manifest.text.find("[package]").unwrap_or(0);
+    let source = Source::file("Cargo.toml", project.manifest.text.as_str());
+    Diagnostic::new(
+        Code::NoAppDirectory,
+        format!("the package `{}` has no app directory", project.name),
+        Label::new(&source, package..package + "[package]".len().min(source.text.len()), "no `app` folder beside it"),
+        "create `app/` beside Cargo.toml; the route at `/hello` is the file `app/hello/route.rs`",
+    )
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Area {
+    App,
+    Public,
+}
+
+#[derive(Default)]
+struct Walk {
+    routes: Vec<AppFile>,
+    pages: Vec<AppFile>,
+    public: Vec<AppFile>,
+    diagnostics: Vec<Diagnostic>,
+    /// The real paths of the folders from the root to here, by which a loop of links is noticed.
+    above: Vec<PathBuf>,
+}
+
+impl Walk {
+    fn folder(&mut self, folder: &Path, path: &str, folders: &[String], area: Area) -> Result<(), Failure> {
+        let real = folder.canonicalize().map_err(Failure::io("read", folder))?;
+        if self.above.contains(&real) {
+            let name = folders.last().map_or(path, String::as_str);
+            self.diagnostics.push(Diagnostic::new(
+                Code::LinkLoop,
+                format!("`{path}` leads back to a folder that contains it"),
+                Label::path(path, name, "this link has no end"),
+                "remove the link, or copy the folder that it points to",
+            ));
+            return Ok(());
+        }
+        self.above.push(real);
+        for name in sorted_names(folder)? {
+            let Ok(name) = name.into_string() else {
+                self.diagnostics.push(not_utf8(path));
+                continue;
+            };
+            let inner = folder.join(&name);
+            let inner_path = format!("{path}/{name}");
+            let kind = fs::metadata(&inner).map_err(Failure::io("read", &inner))?;
+            if kind.is_dir() {
+                if area == Area::Public || !is_private(&name) {
+                    let inner_folders: Vec<_> = folders.iter().cloned().chain([name]).collect();
+                    self.folder(&inner, &inner_path, &inner_folders, area)?;
+                }
+            } else {
+                self.file(AppFile { path: inner_path, folders: folders.to_vec(), absolute: inner }, area);
+            }
+        }
+        self.above.pop();
+        Ok(())
+    }
+
+    fn file(&mut self, file: AppFile, area: Area) {
+        let name = file.file_name().to_owned();
+        match area {
+            Area::Public => self.public.push(file),
+            Area::App if name == "route.rs" => self.routes.push(file),
+            Area::App if name.starts_with("page.") => self.pages.push(file),
+            Area::App if is_misnamed(&name) => self.diagnostics.push(Diagnostic::new(
+                Code::MisnamedRoute,
+                format!("`{name}` looks like a route file and is not one"),
+                Label::path(&file.path, &name, "only `route.rs` makes a route"),
+                "rename it to `route.rs`",
+            )),
+            // Any other file beside a route is a module of its own, or no concern of ours.
+            Area::App => {}
+        }
+    }
+}
+
+fn sorted_names(folder: &Path) -> Result<BTreeSet<std::ffi::OsString>, Failure> {
+    let entries = fs::read_dir(folder).map_err(Failure::io("read", folder))?;
+    let names = entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<_>>();
+    names.map_err(Failure::io("read", folder))
+}
+
+/// `_lib` is never routed. `%5Flib` is the way to a URL that starts with an underscore.
+fn is_private(name: &str) -> bool {
+    name.starts_with('_')
+}
+
+fn is_misnamed(name: &str) -> bool {
+    let known = ["route.js", "route.ts", "route.jsx", "route.tsx", "route.mjs"];
+    known.contains(&name) || (name.eq_ignore_ascii_case("route.rs") && name != "route.rs")
+}
+
+fn not_utf8(path: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::NotUtf8,
+        format!("a name in `{path}` is not UTF-8"),
+        Label::path(path, path.rsplit('/').next().unwrap_or(path), "in this folder"),
+        "rename it; other characters than ASCII are fine as UTF-8, or as percent-escapes",
+    )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn private_folders_are_not_walked() {
+        assert!(is_private("_lib"));
+        assert!(!is_private(".well-known"));
+        assert!(!is_private("%5Flib"));
+    }
+
+    #[test]
+    fn near_misses_of_route_rs_are_noticed() {
+        assert!(is_misnamed("Route.rs"));
+        assert!(is_misnamed("route.ts"));
+        assert!(!is_misnamed("route.rs"));
+        assert!(!is_misnamed("routes.rs"));
+    }
+}

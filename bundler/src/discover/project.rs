@@ -1,0 +1,217 @@
+//! What cargo says of the package.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+    process::Command,
+};
+
+use cargo_metadata::{Metadata, MetadataCommand, Package, Target, TargetKind};
+
+use crate::{
+    command,
+    diagnostic::{Code, Diagnostic, Label, Source},
+    failure::Failure,
+    options::Options,
+};
+
+/// The package that is bundled.
+#[derive(Debug)]
+pub struct Project {
+    /// The package's name.
+    pub name: String,
+    /// The package's version.
+    pub version: String,
+    /// The folder of its `Cargo.toml`.
+    pub root: PathBuf,
+    /// Its `Cargo.toml`.
+    pub manifest: ProjectFile,
+    /// The `Cargo.toml` of its workspace: the same one when it has none around it.
+    pub workspace_manifest: ProjectFile,
+    /// Its library; `None` when it has none that a binary can use.
+    pub library: Option<Library>,
+    /// The version of its dependency `wharf`.
+    pub wharf: Option<String>,
+    /// Where cargo writes.
+    pub target_directory: PathBuf,
+}
+
+/// The library of the package.
+#[derive(Debug)]
+pub struct Library {
+    /// The name by which Rust code names it.
+    pub name: String,
+    /// Its root file: `src/lib.rs`.
+    pub file: ProjectFile,
+}
+
+/// A file outside of the app directory.
+#[derive(Debug, Clone)]
+pub struct ProjectFile {
+    /// Where it is.
+    pub absolute: PathBuf,
+    /// Relative to the package, with `/`, where it is below it.
+    pub path: String,
+    /// Its text.
+    pub text: String,
+}
+
+impl ProjectFile {
+    fn read(absolute: &Path, root: &Path) -> Result<Self, Failure> {
+        let text = fs::read_to_string(absolute).map_err(Failure::io("read", absolute))?;
+        let relative = pathdiff::diff_paths(absolute, root).unwrap_or_else(|| absolute.to_owned());
+        let path = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
+        Ok(Self { absolute: absolute.to_owned(), path, text })
+    }
+
+    /// The file as something to point a diagnostic at.
+    #[must_use]
+    pub fn source(&self) -> Source {
+        Source::file(self.path.as_str(), self.text.as_str())
+    }
+}
+
+/// Asks cargo for the package.
+pub(super) fn find(options: &Options) -> Result<Project, Failure> {
+    let metadata = metadata(options)?;
+    let package = choose(&metadata, options)?;
+    let root: PathBuf = package.manifest_path.parent().map(Into::into).unwrap_or_default();
+    let workspace_manifest = metadata.workspace_root.join("Cargo.toml");
+    Ok(Project {
+        name: package.name.to_string(),
+        version: package.version.to_string(),
+        manifest: ProjectFile::read(package.manifest_path.as_std_path(), &root)?,
+        workspace_manifest: ProjectFile::read(workspace_manifest.as_std_path(), &root)?,
+        library: library(package, &root)?,
+        wharf: dependency_version(&metadata, package, "wharf"),
+        target_directory: options.target_dir.clone().unwrap_or_else(|| metadata.target_directory.clone().into()),
+        root,
+    })
+}
+
+fn metadata(options: &Options) -> Result<Metadata, Failure> {
+    let finished = command::capture(metadata_command(options))?;
+    if !finished.status.success() {
+        let message = finished.stderr.trim().trim_start_matches("error: ").to_owned();
+        let help = "name the package's Cargo.toml with `--manifest-path`, or start one with `cargo new --lib`".to_owned();
+        return Err(Failure::Project { message, help });
+    }
+    MetadataCommand::parse(finished.stdout).map_err(|error| Failure::Project {
+        message: format!("cargo's description of the package makes no sense: {error}"),
+        help: "check that `cargo --version` is the one you expect".to_owned(),
+    })
+}
+
+fn metadata_command(options: &Options) -> Command {
+    let mut metadata = MetadataCommand::new();
+    metadata.cargo_path(&options.cargo).current_dir(&options.directory);
+    if let Some(path) = &options.manifest_path {
+        metadata.manifest_path(path);
+    }
+    metadata.other_options(options.cargo_flags.iter().map(ToString::to_string).collect::<Vec<_>>());
+    metadata.cargo_command()
+}
+
+fn choose<'a>(metadata: &'a Metadata, options: &Options) -> Result<&'a Package, Failure> {
+    let members = metadata.workspace_packages();
+    if let Some(name) = &options.package {
+        return members.into_iter().find(|package| *package.name == *name).ok_or_else(|| Failure::Project {
+            message: format!("the workspace has no package `{name}`"),
+            help: format!("choose one of {}", names(&metadata.workspace_packages())),
+        });
+    }
+    if let Some(package) = metadata.root_package() {
+        return Ok(package);
+    }
+    match members.iter().filter(|package| has_app(package)).copied().collect::<Vec<_>>().as_slice() {
+        [only] => Ok(only),
+        [] => Err(Failure::Project {
+            message: "no package of the workspace has an `app` folder".to_owned(),
+            help: format!("add one to a package, and choose it with `--package`: {}", names(&members)),
+        }),
+        several => Err(Failure::Project {
+            message: "several packages of the workspace have an `app` folder".to_owned(),
+            help: format!("choose one with `--package`: {}", names(several)),
+        }),
+    }
+}
+
+fn has_app(package: &Package) -> bool {
+    package.manifest_path.with_file_name("app").is_dir()
+}
+
+fn names(packages: &[&Package]) -> String {
+    let mut names: Vec<_> = packages.iter().map(|package| format!("`{}`", package.name)).collect();
+    names.sort();
+    names.join(", ")
+}
+
+fn library(package: &Package, root: &Path) -> Result<Option<Library>, Failure> {
+    let usable = |target: &&Target| target.kind.iter().any(|kind| matches!(kind, TargetKind::Lib | TargetKind::RLib));
+    let Some(target) = package.targets.iter().find(usable) else { return Ok(None) };
+    let file = ProjectFile::read(target.src_path.as_std_path(), root)?;
+    Ok(Some(Library { name: target.name.replace('-', "_"), file }))
+}
+
+/// The version of the package that `package` knows by this name.
+fn dependency_version(metadata: &Metadata, package: &Package, name: &str) -> Option<String> {
+    let node = metadata.resolve.as_ref()?.nodes.iter().find(|node| node.id == package.id)?;
+    let dependency = node.deps.iter().find(|dependency| dependency.name == name)?;
+    let found = metadata.packages.iter().find(|package| package.id == dependency.pkg)?;
+    Some(found.version.to_string())
+}
+
+/// What is wrong with the package itself.
+pub(super) fn problems(project: &Project) -> Vec<Diagnostic> {
+    [no_library(project), no_wharf(project), panic_abort(project)].into_iter().flatten().collect()
+}
+
+/// The first place of a table's header, or the start of the file.
+fn header(source: &Source, header: &str) -> std::ops::Range<usize> {
+    source.text.find(header).map_or(0..0, |start| start..start + header.len())
+}
+
+fn no_library(project: &Project) -> Option<Diagnostic> {
+    if project.library.is_some() {
+        return None;
+    }
+    let source = project.manifest.source();
+    Some(Diagnostic::new(
+        Code::NoLibrary,
+        format!("the package `{}` has no library", project.name),
+        Label::new(&source, header(&source, "[package]"), "has neither `src/lib.rs` nor a `[lib]`"),
+        "create `src/lib.rs` with the line `pub mod routes;`",
+    ))
+}
+
+fn no_wharf(project: &Project) -> Option<Diagnostic> {
+    if project.wharf.is_some() {
+        return None;
+    }
+    let source = project.manifest.source();
+    let place = match header(&source, "[dependencies]") {
+        none if none.is_empty() => header(&source, "[package]"),
+        found => found,
+    };
+    Some(Diagnostic::new(
+        Code::NoWharf,
+        format!("the package `{}` does not depend on `wharf`", project.name),
+        Label::new(&source, place, "no dependency named `wharf` here"),
+        "run `cargo add wharf`",
+    ))
+}
+
+fn panic_abort(project: &Project) -> Option<Diagnostic> {
+    let manifest = toml_edit::Document::parse(project.workspace_manifest.text.as_str()).ok()?;
+    let item = manifest.as_table().get("profile")?.get("release")?.get("panic")?;
+    if item.as_str() != Some("abort") {
+        return None;
+    }
+    let source = project.workspace_manifest.source();
+    Some(Diagnostic::new(
+        Code::PanicAbort,
+        "the release profile ends the process at the first panic",
+        Label::new(&source, item.span().unwrap_or(0..0), "one bad request would end the environment of all others"),
+        "remove `panic = \"abort\"`",
+    ))
+}

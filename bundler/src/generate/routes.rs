@@ -1,0 +1,108 @@
+//! The app's `routes.rs`: a module a route file, and a constructor a function.
+//!
+//! The text is what rustfmt would make of it. Modules stand apart by blank lines, as rustfmt would sort neighbors.
+
+use std::fmt::Write;
+
+use super::{relative, routes_path};
+use crate::{
+    parse::RouteFile,
+    plan::{Function, Plan},
+};
+
+const HEADER: &str = "\
+//! The routes of this app. Written by `cargo bundle` from the app directory; do not edit, but do commit it.
+//!
+//! `cargo bundle --check` fails when it is stale.
+";
+
+/// The widest chain of calls that rustfmt leaves on one line.
+const CHAIN_WIDTH: usize = 60;
+
+/// The text of the file.
+pub(super) fn text(plan: &Plan) -> String {
+    let folder = routes_path(plan).parent().map(ToOwned::to_owned).unwrap_or_default();
+    let mut functions: Vec<&Function> = plan.functions.iter().collect();
+    functions.sort_by_key(|function| function.name.module());
+    let mut text = HEADER.to_owned();
+    for function in &functions {
+        let path = relative(&plan.project.root.join(&function.route.path), &folder);
+        text.push_str(&module(function, &path));
+    }
+    text.push_str("\n/// What the generated binaries call: one constructor a function.\n#[doc(hidden)]\n");
+    text.push_str("pub mod entry {\n    use wharf::entry::Route;\n    pub use wharf::entry::{evaluate, serve};\n");
+    for function in &functions {
+        text.push_str(&constructor(function));
+    }
+    text.push_str("}\n");
+    text
+}
+
+fn module(function: &Function, path: &str) -> String {
+    let route = &function.route;
+    let module = function.name.module();
+    let mut text = format!("\n/// `{}`\n#[path = {path:?}]\n", route.pattern);
+    // The Next.js spelling of a handler's name is accepted without a lint.
+    if route.handlers.values().any(|handler| handler.name.starts_with(|first: char| first.is_ascii_uppercase())) {
+        text.push_str("#[allow(non_snake_case)]\n");
+    }
+    // Infallible: writing to a string.
+    let _ = writeln!(text, "pub mod {module};");
+    text
+}
+
+fn constructor(function: &Function) -> String {
+    let module = function.name.module();
+    let calls = calls(&function.route, &module);
+    let head = format!("Route::new({:?})", function.route.pattern.to_string());
+    let one_line = format!("{head}{}", calls.concat());
+    let body = if one_line.len() <= CHAIN_WIDTH {
+        format!("        {one_line}\n")
+    } else {
+        let lines: String = calls.iter().map(|call| format!("            {call}\n")).collect();
+        format!("        {head}\n{lines}")
+    };
+    format!("\n    pub fn {module}() -> Route {{\n{body}    }}\n")
+}
+
+fn calls(route: &RouteFile, module: &str) -> Vec<String> {
+    let handlers = route.handlers.iter().map(|(method, handler)| {
+        format!(".{}(super::{module}::{})", method.handler_name(), handler.name)
+    });
+    let config = route.config.keys().map(|name| format!(".{}(super::{module}::{})", name.setter(), name.as_str()));
+    let params = route.static_params.iter().map(|function| {
+        if function.is_async {
+            format!(".static_params(super::{module}::generate_static_params)")
+        } else {
+            format!(".static_params(|| async {{ super::{module}::generate_static_params() }})")
+        }
+    });
+    handlers.chain(config).chain(params).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn call_of(function: &str, config: &str) -> RouteFile {
+        crate::parse::tests::route("app/items/[slug]/route.rs", &format!("{config}\n{function}"))
+    }
+
+    #[test]
+    fn short_chains_stand_on_one_line_and_long_ones_do_not() {
+        let get = call_of("pub async fn get() {}", "");
+        assert_eq!(calls(&get, "items_slug").concat(), ".get(super::items_slug::get)");
+        let long = call_of("pub async fn GET() {}", "pub const REVALIDATE: u32 = 60;");
+        assert_eq!(
+            calls(&long, "items_slug"),
+            [".get(super::items_slug::GET)", ".revalidate(super::items_slug::REVALIDATE)"]
+        );
+    }
+
+    #[test]
+    fn a_plain_function_of_params_is_wrapped() {
+        let route = call_of("pub async fn get() {} pub fn generate_static_params() -> Vec<String> { vec![] }", "");
+        let wrapped = ".static_params(|| async { super::items_slug::generate_static_params() })";
+        assert_eq!(calls(&route, "items_slug")[1], wrapped);
+    }
+}

@@ -1,0 +1,152 @@
+//! What a run is to do: the command line with all paths absolute and all defaults settled.
+//!
+//! The only place that reads the environment.
+
+use std::{
+    env,
+    ffi::OsString,
+    io,
+    path::{Path, PathBuf},
+};
+
+use crate::failure::Failure;
+
+/// What a run is to do.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// The package's, or its workspace's, `Cargo.toml`; `None` for the one that cargo finds from `directory`.
+    pub manifest_path: Option<PathBuf>,
+    /// The package, where the workspace has several.
+    pub package: Option<String>,
+    /// Where the bundle goes; `None` for `bundle` in the target directory.
+    pub out_dir: Option<PathBuf>,
+    /// Where cargo writes; `None` for what cargo says.
+    pub target_dir: Option<PathBuf>,
+    /// The features of the user's package.
+    pub features: Features,
+    /// Whether the functions are optimized across crates: smaller, and minutes slower to build.
+    pub lto: bool,
+    /// `--offline`, `--locked` and `--frozen`, handed on to cargo.
+    pub cargo_flags: Vec<&'static str>,
+    /// The cargo to call.
+    pub cargo: OsString,
+    /// Where the user is.
+    pub directory: PathBuf,
+    /// This program, which cargo calls as a wrapper of rustc.
+    pub this_program: PathBuf,
+    /// A wrapper of rustc that the user has set, such as sccache.
+    pub rustc_wrapper: Option<OsString>,
+}
+
+/// The features of the user's package to compile with.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Features {
+    /// `--features`
+    pub named: Vec<String>,
+    /// `--no-default-features`
+    pub no_default: bool,
+    /// `--all-features`
+    pub all: bool,
+}
+
+impl Options {
+    /// The options of a plain run from `directory`.
+    ///
+    /// # Errors
+    ///
+    /// When the process does not know where it is.
+    pub fn from_environment() -> Result<Self, Failure> {
+        let directory = env::current_dir().map_err(Failure::io("find", "the current directory"))?;
+        let this_program = env::current_exe().map_err(Failure::io("find", "cargo-bundle"))?;
+        Ok(Self {
+            manifest_path: None,
+            package: None,
+            out_dir: None,
+            target_dir: None,
+            features: Features::default(),
+            lto: false,
+            cargo_flags: Vec::new(),
+            cargo: env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
+            directory,
+            this_program,
+            rustc_wrapper: env::var_os("RUSTC_WRAPPER").filter(|wrapper| !wrapper.is_empty()),
+        })
+    }
+
+    /// `path` as an absolute path, without looking at the disk.
+    ///
+    /// # Errors
+    ///
+    /// When `path` is empty.
+    pub fn absolute(&self, path: &Path) -> Result<PathBuf, Failure> {
+        let empty = || io::Error::new(io::ErrorKind::InvalidInput, "the path is empty");
+        if path.as_os_str().is_empty() {
+            return Err(Failure::io("use", path)(empty()));
+        }
+        Ok(normalized(&self.directory.join(path)))
+    }
+}
+
+/// `path` without `.` and `..`, without looking at the disk.
+#[must_use]
+pub fn normalized(path: &Path) -> PathBuf {
+    use std::path::Component;
+    let mut result = PathBuf::new();
+    for component in path.components() {
+        match component {
+            Component::CurDir => {}
+            Component::ParentDir => {
+                result.pop();
+            }
+            other => result.push(other),
+        }
+    }
+    result
+}
+
+/// What the wrapper of rustc is told by the run that started cargo; `None` when this process is no such wrapper.
+#[must_use]
+pub fn wrapper_order() -> Option<WrapperOrder> {
+    Some(WrapperOrder {
+        root: env::var_os(WRAPPER_ROOT)?.into(),
+        chained: env::var_os(WRAPPER_CHAINED),
+        package: env::var("CARGO_PKG_NAME").ok(),
+        version: env::var("CARGO_PKG_VERSION").unwrap_or_default(),
+        manifest_dir: env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from),
+        cargo_home: env::var_os("CARGO_HOME")
+            .map(PathBuf::from)
+            .or_else(|| env::home_dir().map(|home| home.join(".cargo"))),
+    })
+}
+
+/// The folder that paths in the binaries are relative to: set for the wrapper of rustc.
+pub const WRAPPER_ROOT: &str = "WHARF_RUSTC_ROOT";
+/// The user's own wrapper of rustc: set for ours.
+pub const WRAPPER_CHAINED: &str = "WHARF_RUSTC_CHAINED";
+
+/// See [`wrapper_order`].
+#[derive(Debug)]
+pub struct WrapperOrder {
+    /// The folder that paths in the binaries are relative to.
+    pub root: PathBuf,
+    /// The user's own wrapper.
+    pub chained: Option<OsString>,
+    /// The package that is compiled; `None` when cargo only asks rustc about itself.
+    pub package: Option<String>,
+    /// Its version.
+    pub version: String,
+    /// Its folder.
+    pub manifest_dir: Option<PathBuf>,
+    /// Where cargo keeps the sources of registry packages.
+    pub cargo_home: Option<PathBuf>,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn normalized_paths_have_no_dots() {
+        assert_eq!(normalized(Path::new("/a/./b/../c")), Path::new("/a/c"));
+    }
+}

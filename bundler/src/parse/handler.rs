@@ -1,0 +1,201 @@
+//! A handler's signature: what it takes from the request, and what axum would refuse.
+
+use std::ops::Range;
+
+use syn::{FnArg, GenericArgument, ItemFn, PathArguments, ReturnType, Safety, Type, Visibility, spanned::Spanned};
+use wharf::{Method, pattern::Pattern, report::Takes};
+
+use super::range;
+use crate::diagnostic::{Code, Diagnostic, Label, Source};
+
+/// The handler of one method.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HandlerFn {
+    /// The name as it is spelled: `get` or `GET`.
+    pub name: String,
+    /// Where it is named.
+    pub span: Range<usize>,
+    /// What its signature takes from the request.
+    pub takes: Takes,
+    /// The first argument that takes more than params; the name again when the signature is in another file.
+    pub request_argument: Option<Range<usize>>,
+}
+
+/// The most arguments that axum implements handlers for.
+const MOST_ARGUMENTS: usize = 16;
+
+/// The extractors that read the body, by the names under which everybody imports them.
+const BODY_READERS: [&str; 8] = ["Request", "Json", "Form", "Multipart", "Bytes", "String", "Body", "RawForm"];
+
+/// Reads a function that is named after a method.
+pub(super) fn parse(
+    method: Method,
+    function: &ItemFn,
+    pattern: Option<&Pattern>,
+    source: &Source,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> HandlerFn {
+    diagnostics.extend(private(method, function, source));
+    diagnostics.extend(not_async(function, source));
+    diagnostics.extend(generic(function, source));
+    diagnostics.extend(qualified(function, source));
+    diagnostics.extend(too_many_arguments(function, source));
+    diagnostics.extend(body_not_last(function, source));
+    if let Some(pattern) = pattern {
+        diagnostics.extend(path_mismatch(function, pattern, source));
+    }
+    let request_argument = arguments(function).find(|argument| last_name(argument).as_deref() != Some("Path"));
+    HandlerFn {
+        name: function.sig.ident.to_string(),
+        span: range(function.sig.ident.span()),
+        takes: match (function.sig.inputs.is_empty(), request_argument) {
+            (true, _) => Takes::Nothing,
+            (false, None) => Takes::Params,
+            (false, Some(_)) => Takes::Request,
+        },
+        request_argument: request_argument.map(|argument| range(argument.span())),
+    }
+}
+
+/// The types of the arguments.
+fn arguments(function: &ItemFn) -> impl Iterator<Item = &Type> {
+    function.sig.inputs.iter().filter_map(|argument| match argument {
+        FnArg::Typed(typed) => Some(&*typed.ty),
+        FnArg::Receiver(_) => None,
+    })
+}
+
+/// The last name of a type's path: `Json` of `axum::Json<T>`.
+pub(super) fn last_name(ty: &Type) -> Option<String> {
+    match ty {
+        Type::Path(path) => path.path.segments.last().map(|segment| segment.ident.to_string()),
+        Type::Paren(inner) => last_name(&inner.elem),
+        Type::Group(inner) => last_name(&inner.elem),
+        _ => None,
+    }
+}
+
+fn private(method: Method, function: &ItemFn, source: &Source) -> Option<Diagnostic> {
+    let name = &function.sig.ident;
+    (!matches!(function.vis, Visibility::Public(_))).then(|| {
+        Diagnostic::new(
+            Code::PrivateHandler,
+            format!("the handler `{name}` is not public, so {method} would not be answered"),
+            Label::new(source, range(name.span()), "not `pub`"),
+            format!("write `pub async fn {name}`, or give the function another name if it is no handler"),
+        )
+    })
+}
+
+fn not_async(function: &ItemFn, source: &Source) -> Option<Diagnostic> {
+    let returns_future = match &function.sig.output {
+        ReturnType::Default => false,
+        ReturnType::Type(_, ty) => {
+            matches!(&**ty, Type::ImplTrait(_)) || last_name(ty).is_some_and(|name| name.contains("Future") || name == "Pin")
+        }
+    };
+    (function.sig.asyncness.is_none() && !returns_future).then(|| {
+        Diagnostic::new(
+            Code::NotAsync,
+            format!("the handler `{}` is not async", function.sig.ident),
+            Label::new(source, range(function.sig.fn_token.span()), "a plain function"),
+            format!("write `pub async fn {}`", function.sig.ident),
+        )
+    })
+}
+
+fn generic(function: &ItemFn, source: &Source) -> Option<Diagnostic> {
+    let generics = &function.sig.generics;
+    let bound_type = generics.type_params().next().map(Spanned::span);
+    let parameter = bound_type.or_else(|| generics.const_params().next().map(Spanned::span))?;
+    Some(Diagnostic::new(
+        Code::GenericHandler,
+        format!("the handler `{}` is generic", function.sig.ident),
+        Label::new(source, range(parameter), "nobody can say which type this is"),
+        "name the type, or call a generic function from the handler",
+    ))
+}
+
+fn qualified(function: &ItemFn, source: &Source) -> Option<Diagnostic> {
+    let signature = &function.sig;
+    let unsafe_span = match &signature.safety {
+        Safety::Unsafe(token) => Some(token.span()),
+        _ => None,
+    };
+    let constness = signature.constness.as_ref().map(Spanned::span);
+    let span = unsafe_span.or(constness).or_else(|| signature.abi.as_ref().map(Spanned::span))?;
+    Some(Diagnostic::new(
+        Code::QualifiedHandler,
+        format!("the handler `{}` is more than a plain async function", signature.ident),
+        Label::new(source, range(span), "cannot be called by axum"),
+        format!("write `pub async fn {}`", signature.ident),
+    ))
+}
+
+fn too_many_arguments(function: &ItemFn, source: &Source) -> Option<Diagnostic> {
+    let first_too_many = function.sig.inputs.iter().nth(MOST_ARGUMENTS)?;
+    Some(Diagnostic::new(
+        Code::TooManyArguments,
+        format!("the handler `{}` has {} arguments", function.sig.ident, function.sig.inputs.len()),
+        Label::new(source, range(first_too_many.span()), "the first one too many"),
+        "take several values as one argument, in a tuple or a struct that implements `FromRequestParts`",
+    ))
+}
+
+fn body_not_last(function: &ItemFn, source: &Source) -> Option<Diagnostic> {
+    let arguments: Vec<_> = arguments(function).collect();
+    let (_, before_last) = arguments.split_last()?;
+    let reader = before_last.iter().find(|argument| {
+        last_name(argument).is_some_and(|name| BODY_READERS.contains(&name.as_str()))
+    })?;
+    let name = last_name(reader)?;
+    Some(Diagnostic::new(
+        Code::BodyNotLast,
+        format!("`{name}` takes the whole request, and another argument follows it"),
+        Label::new(source, range(reader.span()), "has to be the last argument"),
+        format!("move `{name}` to the end of the arguments"),
+    ))
+}
+
+/// `Path` against the params of the pattern: only what its syntax alone makes certain.
+fn path_mismatch(function: &ItemFn, pattern: &Pattern, source: &Source) -> Option<Diagnostic> {
+    let path = arguments(function).find(|argument| last_name(argument).as_deref() == Some("Path"))?;
+    let params: Vec<_> = pattern.params().collect();
+    if params.is_empty() {
+        return Some(Diagnostic::new(
+            Code::PathWithoutParams,
+            format!("`{pattern}` has no params to extract"),
+            Label::new(source, range(path.span()), "there is nothing for it"),
+            "remove the argument, or rename a folder to `[name]`",
+        ));
+    }
+    let elements = path_elements(path)?;
+    (elements != params.len()).then(|| {
+        let plural = |count: usize| if count == 1 { "" } else { "s" };
+        Diagnostic::new(
+            Code::PathArity,
+            format!("`Path` takes {elements} value{}, and `{pattern}` has {}", plural(elements), params.len()),
+            Label::new(source, range(path.span()), format!("the param{}: {}", plural(params.len()), params.join(", "))),
+            "take a tuple with one element a param, or a struct with one field a param",
+        )
+    })
+}
+
+/// How many params the type inside of `Path` is certain to take.
+fn path_elements(path: &Type) -> Option<usize> {
+    let Type::Path(path) = path else { return None };
+    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
+    let GenericArgument::Type(inner) = arguments.args.first()? else { return None };
+    match inner {
+        Type::Tuple(tuple) => Some(tuple.elems.len()),
+        other => last_name(other).filter(|name| is_scalar(name)).map(|_| 1),
+    }
+}
+
+fn is_scalar(name: &str) -> bool {
+    let scalars = [
+        "String", "bool", "char", "i8", "i16", "i32", "i64", "i128", "isize", "u8", "u16", "u32", "u64", "u128",
+        "usize", "f32", "f64",
+    ];
+    scalars.contains(&name)
+}

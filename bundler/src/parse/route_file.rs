@@ -1,0 +1,321 @@
+//! One route file, read as syntax.
+
+use std::{collections::BTreeMap, ops::Range};
+
+use syn::{Ident, Item, ItemFn, UseTree, Visibility, spanned::Spanned};
+use wharf::{Method, pattern::Pattern, report::Takes};
+
+use super::{
+    config::{self, ConfigConst, ConfigName, Meaning},
+    handler::{self, HandlerFn},
+    range,
+};
+use crate::{
+    diagnostic::{Code, Diagnostic, Label, Source},
+    discover::AppFile,
+};
+
+/// One `route.rs`.
+#[derive(Debug, Clone)]
+pub struct RouteFile {
+    /// Relative to the package: `app/items/[slug]/route.rs`.
+    pub path: String,
+    /// Its text, for diagnostics.
+    pub source: Source,
+    /// The paths that it answers.
+    pub pattern: Pattern,
+    /// Its handlers; never empty.
+    pub handlers: BTreeMap<Method, HandlerFn>,
+    /// Its `generate_static_params`.
+    pub static_params: Option<StaticParamsFn>,
+    /// The segment config that it declares.
+    pub config: BTreeMap<ConfigName, ConfigConst>,
+}
+
+/// A `generate_static_params`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct StaticParamsFn {
+    /// Where it is named.
+    pub span: Range<usize>,
+    /// Whether its result is to be awaited.
+    pub is_async: bool,
+}
+
+/// Reads a route file; `None` when it, or the folder that it stands in, is wrong.
+pub(super) fn parse(
+    file: &AppFile,
+    pattern: Option<&Pattern>,
+    source: Source,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> Option<RouteFile> {
+    let before = diagnostics.len();
+    let syntax = match syn::parse_file(&source.text) {
+        Ok(syntax) => syntax,
+        Err(error) => {
+            diagnostics.push(syntax_error(&error, &source));
+            return None;
+        }
+    };
+    let mut reader = Reader { source: &source, pattern, diagnostics, found: Found::default() };
+    for item in &syntax.items {
+        reader.item(item);
+    }
+    reader.whole_file(file);
+    let found = reader.found;
+    let good = diagnostics.len() == before;
+    let pattern = pattern.filter(|_| good)?.clone();
+    Some(RouteFile {
+        path: file.path.clone(),
+        source,
+        pattern,
+        handlers: found.handlers,
+        static_params: found.static_params,
+        config: found.config,
+    })
+}
+
+fn syntax_error(error: &syn::Error, source: &Source) -> Diagnostic {
+    let span = range(error.span());
+    // An error at the end of the file has no text to point at; the last character is the nearest that has.
+    let end = source.text.trim_end().len();
+    let last = source.text[..end].char_indices().next_back().map_or(0, |(index, _)| index);
+    let span = if span.is_empty() { last..end } else { span };
+    Diagnostic::new(
+        Code::Syntax,
+        format!("the file is not valid Rust: {error}"),
+        Label::new(source, span, ""),
+        "correct the syntax; `cargo check` may say more",
+    )
+}
+
+#[derive(Default)]
+struct Found {
+    handlers: BTreeMap<Method, HandlerFn>,
+    static_params: Option<StaticParamsFn>,
+    config: BTreeMap<ConfigName, ConfigConst>,
+}
+
+struct Reader<'a> {
+    source: &'a Source,
+    pattern: Option<&'a Pattern>,
+    diagnostics: &'a mut Vec<Diagnostic>,
+    found: Found,
+}
+
+impl Reader<'_> {
+    fn item(&mut self, item: &Item) {
+        match item {
+            Item::Fn(function) if !is_for_tests(&function.attrs) => self.function(function),
+            Item::Use(import) if matches!(import.vis, Visibility::Public(_)) => self.import(&import.tree),
+            Item::Const(constant) => match config::meaning(&constant.ident) {
+                Meaning::Exact(name) => {
+                    let parsed = config::parse(name, constant, self.source, self.diagnostics);
+                    self.found.config.insert(name, parsed);
+                }
+                Meaning::Near(nearest) if matches!(constant.vis, Visibility::Public(_)) => {
+                    self.diagnostics.push(config::unknown(&constant.ident, nearest, self.source));
+                }
+                Meaning::Near(_) | Meaning::None => self.not_a_function(&constant.ident, "a constant"),
+            },
+            Item::Static(item) => self.other(&item.ident, "a static"),
+            Item::Struct(item) => self.other(&item.ident, "a struct"),
+            Item::Enum(item) => self.other(&item.ident, "an enum"),
+            Item::Type(item) => self.other(&item.ident, "a type"),
+            Item::Mod(item) => self.other(&item.ident, "a module"),
+            Item::Trait(item) => self.other(&item.ident, "a trait"),
+            _ => {}
+        }
+    }
+
+    fn function(&mut self, function: &ItemFn) {
+        let ident = &function.sig.ident;
+        let name = ident.to_string();
+        if name == "generate_static_params" {
+            self.static_params(function);
+        } else if let Some(method) = Method::from_handler_name(&name) {
+            let parsed = handler::parse(method, function, self.pattern, self.source, self.diagnostics);
+            self.add_handler(method, parsed);
+        } else if let Some(method) = Method::from_handler_name(&name.to_ascii_uppercase()) {
+            self.diagnostics.push(mixed_case(ident, method, self.source));
+        } else if ["TRACE", "CONNECT", "QUERY", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK"]
+            .contains(&name.as_str())
+        {
+            self.diagnostics.push(unknown_method(ident, self.source));
+        } else if let Meaning::Exact(name) = config::meaning(ident) {
+            self.diagnostics.push(config::not_const(ident, "a function", name, self.source));
+        }
+    }
+
+    fn add_handler(&mut self, method: Method, handler: HandlerFn) {
+        let Some(first) = self.found.handlers.get(&method) else {
+            self.found.handlers.insert(method, handler);
+            return;
+        };
+        self.diagnostics.push(
+            Diagnostic::new(
+                Code::BothSpellings,
+                format!("{method} has two handlers, `{}` and `{}`", first.name, handler.name),
+                Label::new(self.source, handler.span.clone(), "the second one"),
+                "remove one of them",
+            )
+            .also(Label::new(self.source, first.span.clone(), "the first one")),
+        );
+    }
+
+    /// `pub use crate::shared::get;`: a handler whose signature stands elsewhere.
+    fn import(&mut self, tree: &UseTree) {
+        match tree {
+            UseTree::Path(path) => self.import(&path.tree),
+            UseTree::Group(group) => group.items.iter().for_each(|inner| self.import(inner)),
+            UseTree::Name(name) => self.imported(&name.ident),
+            UseTree::Rename(rename) => self.imported(&rename.rename),
+            UseTree::Glob(_) => {}
+        }
+    }
+
+    fn imported(&mut self, ident: &Ident) {
+        let name = ident.to_string();
+        let span = range(ident.span());
+        if name == "generate_static_params" {
+            self.found.static_params = Some(StaticParamsFn { span, is_async: true });
+        } else if let Some(method) = Method::from_handler_name(&name) {
+            let request_argument = Some(span.clone());
+            self.add_handler(method, HandlerFn { name, span, takes: Takes::Request, request_argument });
+        } else if let Meaning::Exact(name) = config::meaning(ident) {
+            self.found.config.insert(name, ConfigConst { span: span.clone(), value: span });
+        }
+    }
+
+    fn static_params(&mut self, function: &ItemFn) {
+        let signature = &function.sig;
+        let span = range(signature.ident.span());
+        if !matches!(function.vis, Visibility::Public(_)) {
+            self.diagnostics.push(Diagnostic::new(
+                Code::PrivateStaticParams,
+                "`generate_static_params` is not public, and would be ignored",
+                Label::new(self.source, span.clone(), "not `pub`"),
+                "write `pub async fn generate_static_params`",
+            ));
+        }
+        let odd = signature.inputs.first().map(Spanned::span);
+        if let Some(odd) = odd.or_else(|| signature.generics.params.first().map(Spanned::span)) {
+            self.diagnostics.push(Diagnostic::new(
+                Code::StaticParamsShape,
+                "`generate_static_params` takes something",
+                Label::new(self.source, range(odd), "nobody can say what this is at build time"),
+                "remove the arguments and type parameters",
+            ));
+        }
+        self.found.static_params = Some(StaticParamsFn { span, is_async: signature.asyncness.is_some() });
+    }
+
+    fn other(&mut self, ident: &Ident, what: &str) {
+        if let Meaning::Exact(name) = config::meaning(ident) {
+            self.diagnostics.push(config::not_const(ident, what, name, self.source));
+        } else {
+            self.not_a_function(ident, what);
+        }
+    }
+
+    /// Modules and types may be named `get` without harm; the upper-case names are meant as handlers.
+    fn not_a_function(&mut self, ident: &Ident, what: &str) {
+        let name = ident.to_string();
+        if name.parse::<Method>().is_err() {
+            return;
+        }
+        self.diagnostics.push(Diagnostic::new(
+            Code::NotAFunction,
+            format!("`{name}` is {what}, and a handler is a function"),
+            Label::new(self.source, range(ident.span()), "not a function"),
+            format!("write `pub async fn {name}`, or give it another name"),
+        ));
+    }
+
+    /// What can only be said when all items were seen.
+    fn whole_file(&mut self, file: &AppFile) {
+        if self.found.handlers.is_empty() {
+            self.no_handler(file);
+            return;
+        }
+        let has_get = self.found.handlers.contains_key(&Method::Get);
+        let has_params = self.pattern.is_none_or(|pattern| !pattern.is_static());
+        self.without_get(has_get);
+        match &self.found.static_params {
+            Some(function) if !has_params => {
+                let label = Label::new(self.source, function.span.clone(), "nothing to list");
+                self.diagnostics.push(Diagnostic::new(
+                    Code::StaticParamsWithoutParams,
+                    "`generate_static_params` in a route without params",
+                    label,
+                    "remove the function, or rename a folder to `[name]`",
+                ));
+            }
+            Some(function) if !has_get => {
+                let label = Label::new(self.source, function.span.clone(), "there is no GET to evaluate");
+                self.diagnostics.push(Diagnostic::new(
+                    Code::StaticParamsWithoutGet,
+                    "`generate_static_params` in a route without a GET handler",
+                    label,
+                    "remove the function, or write `pub async fn get`",
+                ));
+            }
+            _ => {}
+        }
+    }
+
+    fn without_get(&mut self, has_get: bool) {
+        if has_get {
+            return;
+        }
+        for (name, constant) in &self.found.config {
+            if name.is_about_get() {
+                self.diagnostics.push(Diagnostic::new(
+                    Code::WithoutGet,
+                    format!("`{}` in a route without a GET handler", name.as_str()),
+                    Label::new(self.source, constant.span.clone(), "says something about GET only"),
+                    "remove the constant, or write `pub async fn get`",
+                ));
+            }
+        }
+    }
+
+    fn no_handler(&mut self, file: &AppFile) {
+        // A near miss has been reported already, and says more.
+        if self.diagnostics.iter().any(|known| known.primary().source.path == self.source.path) {
+            return;
+        }
+        self.diagnostics.push(Diagnostic::new(
+            Code::NoHandler,
+            format!("`{}` has no handler", file.path),
+            Label::path(&file.path, file.file_name(), "no `get`, `post` or other method in it"),
+            "write one, for example `pub async fn get() -> &'static str { \"hello\" }`, or remove the file",
+        ));
+    }
+}
+
+fn mixed_case(ident: &Ident, method: Method, source: &Source) -> Diagnostic {
+    Diagnostic::new(
+        Code::MixedCase,
+        format!("`{ident}` looks like a handler of {method} and is not one"),
+        Label::new(source, range(ident.span()), "neither lower nor upper case"),
+        format!("rename it to `{}`", method.handler_name()),
+    )
+}
+
+fn unknown_method(ident: &Ident, source: &Source) -> Diagnostic {
+    let methods = Method::ALL.map(|method| format!("`{}`", method.handler_name())).join(", ");
+    Diagnostic::new(
+        Code::UnknownMethod,
+        format!("`{ident}` is not a method that a route can answer"),
+        Label::new(source, range(ident.span()), ""),
+        format!("use one of {methods}"),
+    )
+}
+
+fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
+    attributes.iter().any(|attribute| {
+        attribute.path().is_ident("test")
+            || (attribute.path().is_ident("cfg")
+                && attribute.parse_args::<Ident>().is_ok_and(|condition| condition == "test"))
+    })
+}

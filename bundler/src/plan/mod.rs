@@ -1,0 +1,108 @@
+//! Stage 3: [`App`] → [`Plan`]. All decisions that need no effect: names, keys, and which files stand in each other's way.
+
+mod conflicts;
+mod names;
+
+use wharf::{Method, pattern::Pattern};
+
+pub use names::FunctionName;
+
+use crate::{
+    diagnostic::{self, Code, Diagnostic, Label},
+    discover::{AppFile, Project},
+    failure::Failure,
+    options::Options,
+    parse::{App, Page, RouteFile},
+    url_path::UrlPath,
+};
+
+/// Everything that is decided before the first effect.
+#[derive(Debug)]
+pub struct Plan {
+    /// What the run is to do.
+    pub options: Options,
+    /// The package.
+    pub project: Project,
+    /// One function a route, in match order.
+    pub functions: Vec<Function>,
+    /// The files that are exported as they are, by path.
+    pub files: Vec<ExportedFile>,
+    /// What the user should know, although it stops nothing.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// One function: a route, and what its parts are called.
+#[derive(Debug)]
+pub struct Function {
+    /// The name of the function, its binary and its zip.
+    pub name: FunctionName,
+    /// The route that it answers.
+    pub route: RouteFile,
+}
+
+impl Function {
+    /// The methods that it answers, `HEAD` and `OPTIONS` included.
+    #[must_use]
+    pub fn methods(&self) -> std::collections::BTreeSet<Method> {
+        Method::answered(&self.route.handlers.keys().copied().collect())
+    }
+}
+
+/// A page, or a file of `public/`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ExportedFile {
+    /// The path that it is exported at.
+    pub path: UrlPath,
+    /// The file.
+    pub file: AppFile,
+}
+
+/// Decides.
+///
+/// # Errors
+///
+/// With a diagnostic for each pair of files that stand in each other's way.
+pub fn run(app: App) -> Result<Plan, Failure> {
+    let mut diagnostics = conflicts::find(&app);
+    if !diagnostics.is_empty() {
+        diagnostic::sort(&mut diagnostics);
+        return Err(Failure::Diagnostics(diagnostics));
+    }
+    let mut warnings = Vec::new();
+    let pages = app.pages.into_iter().filter_map(|page| exported_page(page, &mut warnings));
+    let mut files: Vec<_> = pages.chain(app.public.into_iter().map(exported_public_file)).collect();
+    files.sort_by(|left, right| left.path.cmp(&right.path));
+    let patterns: Vec<Pattern> = app.routes.iter().map(|route| route.pattern.clone()).collect();
+    let names = names::assign(&patterns);
+    let functions = names.into_iter().zip(app.routes).map(|(name, route)| Function { name, route }).collect();
+    Ok(Plan { options: app.options, project: app.project, functions, files, warnings })
+}
+
+fn exported_page(page: Page, warnings: &mut Vec<Diagnostic>) -> Option<ExportedFile> {
+    let name = page.file.file_name().to_owned();
+    let Some(path) = UrlPath::of_static(&page.pattern) else {
+        let folder = page.file.folders.iter().rev().find(|folder| folder.starts_with('[')).unwrap_or(&name).clone();
+        warnings.push(Diagnostic::new(
+            Code::DynamicPage,
+            format!("`{}` is not exported, as its folder is dynamic", page.file.path),
+            Label::path(&page.file.path, &folder, "has no single path"),
+            "remove the file, or move it to a folder with a fixed name",
+        ));
+        return None;
+    };
+    if name != "page.html" {
+        warnings.push(Diagnostic::new(
+            Code::PageNotHtml,
+            format!("`{}` is not exported, as only `page.html` is", page.file.path),
+            Label::path(&page.file.path, &name, "not rendered by Wharf"),
+            "remove the file, or put its HTML into `page.html`",
+        ));
+        return None;
+    }
+    Some(ExportedFile { path, file: page.file })
+}
+
+fn exported_public_file(file: AppFile) -> ExportedFile {
+    let parts = file.folders.iter().cloned().chain([file.file_name().to_owned()]);
+    ExportedFile { path: UrlPath::new(parts.collect()), file }
+}

@@ -1,0 +1,136 @@
+//! This program as cargo's wrapper of rustc: the same sources give the same binaries in another folder.
+//!
+//! Two things of a checkout's place would else end up in a binary. Paths stand in panic messages; they are remapped to
+//! paths relative to the app. And cargo hashes the absolute path of a package outside of the generated workspace, which
+//! the user's always is, into `-C metadata`, from which type ids and the order of symbols follow; it is replaced by a
+//! hash of the relative path. Cargo's own names of files are left alone.
+
+use std::{
+    ffi::{OsStr, OsString},
+    path::Path,
+    process::{Command, ExitCode},
+};
+
+use sha2::{Digest, Sha256};
+
+use crate::options::WrapperOrder;
+
+/// Runs rustc with the arguments that cargo gave, adapted.
+///
+/// `arguments` are those of the process behind its own name: the path of rustc, then rustc's.
+#[must_use]
+#[expect(clippy::print_stderr, reason = "cargo shows what a wrapper of rustc writes there, as it shows rustc's words")]
+pub fn run(order: &WrapperOrder, arguments: &[OsString]) -> ExitCode {
+    let Some((rustc, arguments)) = arguments.split_first() else {
+        return ExitCode::FAILURE;
+    };
+    let mut command = match &order.chained {
+        Some(chained) => {
+            let mut command = Command::new(chained);
+            command.arg(rustc);
+            command
+        }
+        None => Command::new(rustc),
+    };
+    command.args(adapted(order, arguments));
+    match command.status() {
+        Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from),
+        Err(error) => {
+            eprintln!("failed to start `{}`: {error}", command.get_program().display());
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn adapted(order: &WrapperOrder, arguments: &[OsString]) -> Vec<OsString> {
+    let (Some(package), Some(manifest_dir)) = (&order.package, &order.manifest_dir) else {
+        return arguments.to_vec();
+    };
+    let in_cargo_home = order.cargo_home.as_ref().is_some_and(|home| manifest_dir.starts_with(home));
+    let metadata = (!in_cargo_home).then(|| metadata(order, package, manifest_dir));
+    let mut adapted: Vec<OsString> = arguments
+        .iter()
+        .map(|argument| match &metadata {
+            Some(metadata) if is_metadata(argument) => metadata.clone(),
+            _ => argument.clone(),
+        })
+        .collect();
+    if let Some(home) = &order.cargo_home {
+        adapted.push(remap(home, "cargo"));
+    }
+    // The last one that fits wins, so the narrowest comes last.
+    for (depth, ancestor) in order.root.ancestors().collect::<Vec<_>>().into_iter().enumerate().rev() {
+        if depth > 0 && manifest_dir.starts_with(ancestor) && !manifest_dir.starts_with(&order.root) {
+            adapted.push(remap(ancestor, &vec![".."; depth].join("/")));
+        }
+    }
+    adapted.push(remap(&order.root, "."));
+    adapted
+}
+
+fn is_metadata(argument: &OsStr) -> bool {
+    argument.as_encoded_bytes().starts_with(b"metadata=")
+}
+
+/// Two packages of one name and version differ by their places.
+fn metadata(order: &WrapperOrder, package: &str, manifest_dir: &Path) -> OsString {
+    let place = pathdiff::diff_paths(manifest_dir, &order.root).unwrap_or_default();
+    let mut hash = Sha256::new();
+    for part in [package.as_bytes(), order.version.as_bytes(), place.as_os_str().as_encoded_bytes()] {
+        hash.update(part);
+        hash.update([0]);
+    }
+    let digits: String = hash.finalize().iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    format!("metadata={digits}").into()
+}
+
+fn remap(from: &Path, to: &str) -> OsString {
+    let mut argument = OsString::from("--remap-path-prefix=");
+    argument.push(from);
+    argument.push("=");
+    argument.push(to);
+    argument
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn order(root: &str, manifest_dir: &str) -> WrapperOrder {
+        WrapperOrder {
+            root: root.into(),
+            chained: None,
+            package: Some("shop".to_owned()),
+            version: "0.1.0".to_owned(),
+            manifest_dir: Some(manifest_dir.into()),
+            cargo_home: Some("/home/u/.cargo".into()),
+        }
+    }
+
+    fn arguments() -> Vec<OsString> {
+        ["--crate-name", "shop", "-C", "metadata=1234", "-C", "extra-filename=-1234"].map(OsString::from).into()
+    }
+
+    #[test]
+    fn the_place_of_a_checkout_leaves_no_trace() {
+        let one = adapted(&order("/a/shop", "/a/shop"), &arguments());
+        let other = adapted(&order("/b/c/shop", "/b/c/shop"), &arguments());
+        assert_eq!(one[..6], other[..6]);
+        assert_ne!(one[3], "metadata=1234");
+        assert_eq!(one[5], "extra-filename=-1234");
+    }
+
+    #[test]
+    fn packages_at_two_places_stay_apart() {
+        let one = adapted(&order("/a/shop", "/a/shop"), &arguments());
+        let other = adapted(&order("/a/shop", "/a/lib"), &arguments());
+        assert_ne!(one[3], other[3]);
+        assert!(other.contains(&"--remap-path-prefix=/a=..".into()));
+    }
+
+    #[test]
+    fn registry_packages_keep_what_cargo_gave_them() {
+        let adapted = adapted(&order("/a/shop", "/home/u/.cargo/registry/src/x/serde-1.0.0"), &arguments());
+        assert_eq!(adapted[3], "metadata=1234");
+    }
+}
