@@ -71,6 +71,11 @@ impl BundleCommand {
         self
     }
 
+    /// Several variables of its environment.
+    pub fn envs<K: AsRef<OsStr>, V: AsRef<OsStr>>(self, variables: impl IntoIterator<Item = (K, V)>) -> Self {
+        variables.into_iter().fold(self, |command, (name, value)| command.env(name, value))
+    }
+
     /// Another time limit.
     pub fn limit(mut self, limit: Duration) -> Self {
         self.limit = limit;

@@ -9,6 +9,7 @@
 //! | invoke a function | [`Function`] with an event of [`events`] |
 //! | ask `cargo lambda watch` | [`Watch`] and [`HttpClient`] |
 //! | state once what a route answers | [`expectations`] |
+//! | get the guide, bundled | [`Guide`] |
 //!
 //! Everything blocks, and everything has a time limit. A failure of the harness is a failure of the test that uses it,
 //! so its functions panic, with the captured output in the message, where a library would return an error.
@@ -20,6 +21,7 @@ pub mod cargo_lambda;
 pub mod environment;
 pub mod events;
 pub mod expectations;
+pub mod guide;
 pub mod http_client;
 pub mod http_reply;
 pub mod http_request;
@@ -32,6 +34,7 @@ pub mod upstream;
 
 pub use bundle_command::BundleCommand;
 pub use cargo_lambda::Watch;
+pub use guide::Guide;
 pub use http_client::HttpClient;
 pub use http_reply::HttpReply;
 pub use http_request::HttpRequest;

@@ -1,0 +1,218 @@
+//! `cargo bundle` over the guide: what it prints, what it writes, and what it does when it runs again.
+
+use std::{collections::BTreeMap, fs, sync::OnceLock};
+
+use serde_json::Value;
+use wharf_tests::{
+    Guide, Project, Upstream,
+    artifact::{Bundle, entries},
+    bundle_command::{difference, sha256, tree},
+};
+
+/// Every route of the guide, with the class of its GET (of its POST where it has none).
+const ROUTES: [(&str, &str, &str); 32] = [
+    ("/2024", "GET", "static"),
+    ("/account", "GET", "dynamic"),
+    ("/api", "GET", "static"),
+    ("/api/bestsellers", "GET", "static"),
+    ("/api/books", "GET", "static"),
+    ("/api/cart", "GET", "dynamic"),
+    ("/api/contact", "POST", "dynamic"),
+    ("/api/export.csv", "GET", "dynamic"),
+    ("/api/locale", "GET", "dynamic"),
+    ("/api/notes", "POST", "dynamic"),
+    ("/api/opening-hours", "GET", "static"),
+    ("/api/orders", "POST", "dynamic"),
+    ("/api/pick", "GET", "static"),
+    ("/api/posts", "GET", "static"),
+    ("/api/prices", "GET", "static"),
+    ("/api/product", "GET", "dynamic"),
+    ("/api/recommend", "GET", "dynamic"),
+    ("/api/search", "GET", "dynamic"),
+    ("/api/stock/[slug]", "GET", "dynamic"),
+    ("/authors/[name]", "GET", "static"),
+    ("/blog", "GET", "static"),
+    ("/catalogue", "GET", "static"),
+    ("/cover.png", "GET", "static"),
+    ("/docs/[...path]", "GET", "dynamic"),
+    ("/items/[slug]", "GET", "static"),
+    ("/reports/[decade]", "GET", "static"),
+    ("/robots.txt", "GET", "static"),
+    ("/rss.xml", "GET", "static"),
+    ("/shelves/[floor]/[number]", "GET", "dynamic"),
+    ("/shop/[[...filters]]", "GET", "dynamic"),
+    ("/sitemap.xml", "GET", "static"),
+    ("/type", "GET", "static"),
+];
+
+/// The bundle that the tests only look at.
+fn guide() -> &'static Guide {
+    static GUIDE: OnceLock<Guide> = OnceLock::new();
+    GUIDE.get_or_init(|| Guide::bundled(&Upstream::start()))
+}
+
+fn text<'a>(value: &'a Value, what: &str) -> &'a str {
+    value.as_str().unwrap_or_else(|| panic!("{what} is no text: {value}"))
+}
+
+#[test]
+fn the_table_names_every_route() {
+    let stdout = &guide().output.stdout;
+    for (pattern, _, _) in ROUTES {
+        assert!(stdout.split_whitespace().any(|word| word == pattern), "{pattern} is missing:\n{stdout}");
+    }
+}
+
+#[test]
+fn every_route_is_a_zip_with_an_executable_bootstrap() {
+    let bundle = &guide().bundle;
+    assert_eq!(bundle.functions().len(), ROUTES.len());
+    for function in bundle.functions() {
+        let zip = bundle.zip(function);
+        let entries = entries(&zip);
+        let bootstrap = entries.iter().find(|entry| entry.name == "bootstrap");
+        assert_eq!(bootstrap.and_then(|entry| entry.mode), Some(0o755), "{function}: {entries:?}");
+        assert!(bootstrap.is_some_and(|entry| entry.size > 0), "{function}: {entries:?}");
+        let manifest = &bundle.manifest()["functions"][function];
+        assert_eq!(manifest["sha256"], sha256(&zip), "{function}");
+        assert_eq!(manifest["size"], fs::metadata(&zip).expect("the zip is there").len(), "{function}");
+    }
+}
+
+#[test]
+fn the_manifest_says_what_becomes_of_every_method() {
+    let bundle = &guide().bundle;
+    let patterns: Vec<&str> = bundle.routes().iter().map(|route| text(&route["pattern"], "pattern")).collect();
+    assert_eq!(patterns.len(), ROUTES.len(), "{patterns:?}");
+    for (pattern, method, class) in ROUTES {
+        let route = bundle.route(pattern);
+        assert!(bundle.functions().contains(&text(&route["function"], "function")), "{route:#}");
+        let source = text(&route["source"], "source");
+        assert!(guide().project.path(source).is_file(), "{pattern}: {source} is no file of the project");
+        assert_eq!(route["methods"][method]["class"], class, "{route:#}");
+        for (name, method) in route["methods"].as_object().expect("`methods` is an object") {
+            assert!(["static", "dynamic", "derived"].contains(&text(&method["class"], "class")), "{name} of {route:#}");
+            assert!(!method["reason"].is_null(), "{name} of {pattern} has no reason: {method}");
+        }
+    }
+}
+
+#[test]
+fn a_static_get_stands_beside_dynamic_methods() {
+    let methods = &guide().bundle.route("/items/[slug]")["methods"];
+    assert_eq!(methods["GET"]["class"], "static");
+    for method in ["PUT", "PATCH", "DELETE"] {
+        assert_eq!(methods[method]["class"], "dynamic", "{methods:#}");
+    }
+}
+
+#[test]
+fn the_reason_of_a_dynamic_route_points_into_its_file() {
+    let route = guide().bundle.route("/api/locale");
+    let reason = route["methods"]["GET"]["reason"].to_string();
+    assert!(reason.contains("headers()") && reason.contains("app/api/locale/route.rs"), "{reason}");
+}
+
+#[test]
+fn every_object_is_there_as_the_manifest_describes_it() {
+    let bundle = &guide().bundle;
+    assert!(bundle.objects().len() >= 4, "{:#}", bundle.manifest()["objects"]);
+    for object in bundle.objects() {
+        let file = bundle.folder().join(text(&object["file"], "file"));
+        assert_eq!(object["sha256"], sha256(&file), "{object:#}");
+        assert_eq!(object["size"], fs::metadata(&file).expect("the object is there").len(), "{object:#}");
+        assert_eq!(object["status"], 200, "{object:#}");
+        assert!(!text(&object["key"], "key").is_empty());
+        assert!(object.get("headers").is_some() && object.get("revalidate").is_some(), "{object:#}");
+    }
+}
+
+#[test]
+fn pages_public_files_and_answers_are_exported() {
+    let bundle = &guide().bundle;
+    let body = |path: &str| {
+        let object = bundle.object(path).unwrap_or_else(|| panic!("no object for {path}"));
+        fs::read(bundle.folder().join(text(&object["file"], "file"))).expect("the object is there")
+    };
+    let source = |path: &str| fs::read(guide().project.path(path)).expect("the guide has the file");
+    assert_eq!(body("/"), source("app/page.html"));
+    assert_eq!(body("/style.css"), source("public/style.css"));
+    assert_eq!(body("/cover.png"), source("app/cover.png/cover.png"));
+    assert!(body("/robots.txt").starts_with(b"User-agent: *\n"));
+    for path in ["/items/solaris", "/items/piranesi", "/reports/1960", "/authors/Umberto%20Eco"] {
+        assert!(serde_json::from_slice::<Value>(&body(path)).is_ok(), "{path}");
+    }
+    assert!(bundle.object("/items/james").is_none(), "only listed params are evaluated");
+    assert!(bundle.object("/blog").is_none(), "S3 cannot hold a redirect");
+}
+
+#[test]
+fn the_time_to_live_of_a_fetch_lowers_that_of_its_route() {
+    let bundle = &guide().bundle;
+    let revalidate = |path: &str| bundle.object(path).map(|object| object["revalidate"].clone());
+    assert_eq!(revalidate("/api/posts"), Some(60.into()));
+    assert_eq!(revalidate("/api/bestsellers"), Some(5_400.into()));
+    assert_eq!(revalidate("/api/books"), Some(false.into()));
+}
+
+#[test]
+fn no_artifact_names_a_path_of_this_machine() {
+    let bundle = &guide().bundle;
+    let root = guide().project.root().display().to_string();
+    for path in tree(bundle.folder()).keys().filter(|path| !path.ends_with(".zip")) {
+        let bytes = fs::read(bundle.folder().join(path)).expect("the artifact is there");
+        assert!(!String::from_utf8_lossy(&bytes).contains(&root), "{path} names {root}");
+    }
+}
+
+#[test]
+#[expect(clippy::print_stdout, reason = "the benchmarks judge how long a run takes; here it is only told")]
+fn a_second_run_changes_no_byte_and_an_edit_changes_one_zip() {
+    let project = Project::example("guide");
+    // Their answers tell the time and the number of requests, so no two evaluations agree.
+    for route in ["pick", "bestsellers"] {
+        project.remove(&format!("app/api/{route}/route.rs"));
+    }
+    let upstream = Upstream::start();
+    let bundle = || project.bundle().envs(upstream.variables()).run().succeeded();
+
+    let first = bundle();
+    let before = tree(&project.output());
+    let second = bundle();
+    println!("the first run took {:?}, the second {:?}", first.duration, second.duration);
+    assert_eq!(difference(&before, &tree(&project.output())), Vec::<String>::new());
+
+    let before = zips(&Bundle::open(&project.output()));
+    project.edit("app/docs/[...path]/route.rs", "Within sixty days.", "Within ninety days.");
+    let _ = bundle();
+    let after = Bundle::open(&project.output());
+    assert_eq!(difference(&before, &zips(&after)), [after.function_of("/docs/[...path]")]);
+}
+
+/// The SHA-256 of every function's zip.
+fn zips(bundle: &Bundle) -> BTreeMap<String, String> {
+    bundle.functions().into_iter().map(|name| (name.to_owned(), sha256(&bundle.zip(name)))).collect()
+}
+
+#[test]
+fn without_its_upstream_a_route_is_evaluated_on_request() {
+    let folder = guide().project.path("target/no-upstream");
+    let _ = guide().project.bundle().output(&folder).run().succeeded();
+    let bundle = Bundle::open(&folder);
+    for pattern in ["/api/posts", "/api/bestsellers"] {
+        assert_eq!(bundle.route(pattern)["methods"]["GET"]["class"], "dynamic", "{:#}", bundle.route(pattern));
+        assert!(bundle.object(pattern).is_none());
+    }
+    assert!(bundle.object("/robots.txt").is_some());
+}
+
+#[test]
+fn check_refuses_a_stale_route_list_and_writes_nothing() {
+    let project = Project::example("guide");
+    let _ = project.bundle().check().run().succeeded();
+    project.write("app/new/route.rs", "pub async fn get() -> &'static str {\n    \"new\"\n}\n");
+    let before = tree(project.root());
+    let output = project.bundle().check().run().failed();
+    assert!(output.stderr.contains("routes.rs"), "{output}");
+    assert_eq!(difference(&before, &tree(project.root())), Vec::<String>::new());
+}

@@ -1,0 +1,110 @@
+//! The guide's functions as Lambda runs them: unpacked from their zips, invoked over the Runtime API.
+
+use std::sync::OnceLock;
+
+use wharf_tests::{
+    Function, Guide, HttpRequest, Upstream,
+    artifact::Unpacked,
+    events,
+    expectations::{self, Case, Delivery},
+};
+
+fn guide() -> &'static Guide {
+    static GUIDE: OnceLock<Guide> = OnceLock::new();
+    GUIDE.get_or_init(|| Guide::bundled(&Upstream::start()))
+}
+
+/// The function of a route, running.
+struct Running {
+    function: Function,
+    // Held for its drop: the folder that the function runs in.
+    _files: Unpacked,
+}
+
+fn start(route: &str, upstream: &Upstream) -> Running {
+    let bundle = &guide().bundle;
+    let files = bundle.unpack(bundle.function_of(route));
+    Running { function: Function::start(&files.bootstrap(), upstream.variables()), _files: files }
+}
+
+fn event(case: &Case, delivery: Delivery) -> serde_json::Value {
+    match delivery {
+        Delivery::HttpApi => events::http_api(&case.request, &case.route.parse().expect("a case names a pattern")),
+        Delivery::FunctionUrl | Delivery::Watch => events::function_url(&case.request),
+    }
+}
+
+fn check_all(delivery: Delivery) {
+    let upstream = Upstream::start();
+    let mut cases = expectations::guide();
+    cases.sort_by_key(|case| case.route);
+    let mut problems = Vec::new();
+    for cases in cases.chunk_by(|one, other| one.route == other.route) {
+        let running = start(cases[0].route, &upstream);
+        for case in cases {
+            let reply = running.function.invoke(&event(case, delivery)).http();
+            problems.extend(case.problems(&reply, delivery));
+        }
+        let log = running.function.log();
+        if log.contains("panicked") {
+            problems.push(format!("{} panicked: {log}", cases[0].route));
+        }
+    }
+    assert!(problems.is_empty(), "{}", problems.join("\n"));
+}
+
+#[test]
+fn every_case_holds_behind_an_http_api() {
+    check_all(Delivery::HttpApi);
+}
+
+#[test]
+fn every_case_holds_behind_a_function_url() {
+    check_all(Delivery::FunctionUrl);
+}
+
+#[test]
+fn every_route_of_the_guide_has_a_case() {
+    let cases = expectations::guide();
+    for route in guide().bundle.routes() {
+        assert!(cases.iter().any(|case| route["pattern"] == case.route), "{} has none", route["pattern"]);
+    }
+}
+
+#[test]
+fn a_replayed_answer_fetches_nothing() {
+    let upstream = Upstream::start();
+    let running = start("/api/bestsellers", &upstream);
+    for _ in 0..2 {
+        let reply = running.function.invoke(&events::function_url(&HttpRequest::get("/api/bestsellers"))).http();
+        assert_eq!((reply.status, reply.header("x-wharf-cache")), (200, Some("HIT")));
+    }
+    assert!(upstream.hits().is_empty(), "{:?}", upstream.hits());
+}
+
+#[test]
+fn a_fetch_is_kept_unless_it_says_otherwise() {
+    let upstream = Upstream::start();
+    for (route, target) in [("/api/product", "/api/product?id=7"), ("/api/stock/[slug]", "/api/stock/solaris")] {
+        let running = start(route, &upstream);
+        for _ in 0..3 {
+            assert_eq!(running.function.invoke(&events::function_url(&HttpRequest::get(target))).http().status, 200);
+        }
+    }
+    assert_eq!(upstream.hits().get("/products/7"), Some(&1));
+    assert_eq!(upstream.hits().get("/data/solaris"), Some(&3));
+}
+
+#[test]
+fn a_function_survives_a_strange_event() {
+    let upstream = Upstream::start();
+    let running = start("/api", &upstream);
+    let mut strange = events::function_url(&HttpRequest::get("/api"));
+    strange["headers"]["host"] = "a b".into();
+    strange["headers"]["x-forwarded-proto"] = "not a scheme".into();
+    strange["rawQueryString"] = "a=\" <>%zz".into();
+    let _ = running.function.invoke(&strange);
+    let _ = running.function.invoke(&serde_json::json!({"source": "aws.events"}));
+    let reply = running.function.invoke(&events::function_url(&HttpRequest::get("/api"))).http();
+    assert_eq!(reply.status, 200);
+}
