@@ -5,6 +5,15 @@
 
 use serde::{Deserialize, Serialize};
 
+/// A minute, in seconds.
+pub const MINUTE: u32 = 60;
+
+/// An hour, in seconds.
+pub const HOUR: u32 = 60 * MINUTE;
+
+/// A day, in seconds.
+pub const DAY: u32 = 24 * HOUR;
+
 /// `DYNAMIC`: whether a GET may be evaluated at build time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 #[serde(rename_all = "kebab-case")]
@@ -198,7 +207,8 @@ mod tests {
 
     #[test]
     fn revalidate_is_false_or_seconds_in_json() {
-        for (value, json) in [(Revalidate::Never, "false"), (Revalidate::After(0), "0"), (Revalidate::After(60), "60")] {
+        for (value, json) in [(Revalidate::Never, "false"), (Revalidate::After(0), "0"), (Revalidate::After(60), "60")]
+        {
             assert_eq!(serde_json::to_string(&value).unwrap(), json);
             assert_eq!(serde_json::from_str::<Revalidate>(json).unwrap(), value);
         }

@@ -1,8 +1,131 @@
 //! File-system route handlers for AWS Lambda.
+//!
+//! A folder of the app directory is a URL segment, and a `route.rs` in it holds the handlers. `cargo bundle` makes one
+//! Lambda function of each; this crate is what they are written with, and what runs them.
+//!
+//! `app/items/[slug]/route.rs`, complete:
+//!
+//! ```
+//! use serde::{Deserialize, Serialize};
+//! use wharf::{Json, Path, Request, Response, Result, config::MINUTE, cookies, not_found};
+//!
+//! /// What the GET answers is made at build time and renewed after ten minutes.
+//! pub const REVALIDATE: u32 = 10 * MINUTE;
+//!
+//! #[derive(Serialize, Deserialize)]
+//! pub struct Item {
+//!     slug: String,
+//!     price: u32,
+//! }
+//!
+//! /// The paths to make at build time; others are made when they are asked for.
+//! pub async fn generate_static_params() -> Vec<&'static str> {
+//!     vec!["anchor", "rope"]
+//! }
+//!
+//! pub async fn get(Path(slug): Path<String>) -> Result<Json<Item>> {
+//!     let price = match slug.as_str() {
+//!         "anchor" => 250,
+//!         "rope" => 12,
+//!         _ => return Err(not_found().into()),
+//!     };
+//!     Ok(Json(Item { slug, price }))
+//! }
+//!
+//! pub async fn post(mut request: Request) -> Result {
+//!     let item: Item = request.json().await.map_err(|error| error.with_status(400))?;
+//!     cookies().set(("last-item", item.slug.clone()));
+//!     Ok(Response::json(&item)?.status(201))
+//! }
+//! ```
+//!
+//! Handlers are [axum] handlers: every axum extractor and every type that is an axum response works. What the Web API
+//! has and axum lacks is in [`Request`] and [`Response`]; [`testing`] calls a route in process.
+//!
+//! # Features
+//!
+//! - `runtime` (default): what runs inside a function. Without it only the types that the bundler shares remain.
+//! - `fetch`: the HTTP client with the data cache.
+//!
+//! # The environment
+//!
+//! | variable | meaning |
+//! | --- | --- |
+//! | `WHARF_LOG_FORMAT` | `json` or `text`; without it JSON in Lambda, and text under an emulator |
+//! | `RUST_LOG` | what is logged, as `info,my_app=debug`; without it `AWS_LAMBDA_LOG_LEVEL`, then `info` |
+//! | `WHARF_ORIGIN_SECRET` | the value of the header `x-wharf-origin-secret` that the CDN sends |
+//! | `WHARF_REQUIRE_ORIGIN` | `1`: a request without that header is answered with 403 |
 
 pub mod config;
 pub mod method;
 pub mod pattern;
 pub mod report;
 
+#[cfg(feature = "runtime")]
+mod answer;
+#[cfg(feature = "runtime")]
+mod app;
+#[cfg(feature = "runtime")]
+mod cookies;
+#[cfg(feature = "runtime")]
+#[doc(hidden)]
+pub mod entry;
+#[cfg(feature = "runtime")]
+mod error;
+#[cfg(feature = "runtime")]
+mod evaluate;
+#[cfg(feature = "runtime")]
+mod event;
+#[cfg(feature = "runtime")]
+mod form;
+#[cfg(feature = "runtime")]
+mod frozen;
+#[cfg(feature = "runtime")]
+mod headers;
+#[cfg(feature = "runtime")]
+mod log;
+#[cfg(feature = "runtime")]
+mod mark;
+#[cfg(feature = "runtime")]
+mod params;
+#[cfg(feature = "runtime")]
+mod path;
+#[cfg(feature = "runtime")]
+mod query;
+#[cfg(feature = "runtime")]
+mod redirect;
+#[cfg(feature = "runtime")]
+mod request;
+#[cfg(feature = "runtime")]
+mod response;
+#[cfg(feature = "runtime")]
+mod scope;
+#[cfg(feature = "runtime")]
+mod settings;
+#[cfg(feature = "runtime")]
+mod static_params;
+#[cfg(feature = "runtime")]
+pub mod testing;
+#[cfg(feature = "runtime")]
+mod viewer;
+
 pub use method::Method;
+
+#[cfg(feature = "runtime")]
+pub use {
+    axum,
+    axum::{Form, Json, extract::Query},
+    cookie::{self, Cookie},
+    cookies::{Cookies, cookies},
+    error::{Error, Result},
+    form::{FormData, FormFile, FormValue},
+    headers::{Headers, headers},
+    http, lambda_http, lambda_runtime,
+    params::{Path, PathRejection},
+    query::QueryPairs,
+    redirect::{not_found, permanent_redirect, redirect},
+    request::Request,
+    response::Response,
+    scope::is_evaluating,
+    static_params::IntoStaticParams,
+};

@@ -37,8 +37,7 @@ pub enum Method {
 
 impl Method {
     /// Every method, in order.
-    pub const ALL: [Self; 7] =
-        [Self::Delete, Self::Get, Self::Head, Self::Options, Self::Patch, Self::Post, Self::Put];
+    pub const ALL: [Self; 7] = [Self::Delete, Self::Get, Self::Head, Self::Options, Self::Patch, Self::Post, Self::Put];
 
     /// The method as it stands in a request line: `"GET"`.
     #[must_use]

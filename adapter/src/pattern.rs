@@ -246,6 +246,9 @@ pub enum ParamValue {
 pub struct Params(Vec<(String, ParamValue)>);
 
 impl Params {
+    /// No params.
+    pub const EMPTY: Self = Self(Vec::new());
+
     /// Adds a param behind the others.
     pub fn push(&mut self, name: impl Into<String>, value: ParamValue) {
         self.0.push((name.into(), value));
@@ -333,11 +336,9 @@ mod tests {
 
     #[test]
     fn fill_is_the_inverse_of_matches() {
-        for (text, parts) in [
-            ("/a/[b]/c", vec!["a", "x y", "c"]),
-            ("/[a]/[...b]", vec!["1", "2/3", "4"]),
-            ("/o/[[...s]]", vec!["o"]),
-        ] {
+        for (text, parts) in
+            [("/a/[b]/c", vec!["a", "x y", "c"]), ("/[a]/[...b]", vec!["1", "2/3", "4"]), ("/o/[[...s]]", vec!["o"])]
+        {
             let pattern = pattern(text);
             let params = pattern.matches(&parts).unwrap();
             assert_eq!(pattern.fill(&params).unwrap(), parts);

@@ -1,0 +1,191 @@
+//! An answer that is complete: what a reply is written from, what is kept, and what is frozen.
+
+use axum::body::Body;
+use bytes::Bytes;
+use http::{
+    HeaderMap, HeaderName, HeaderValue, StatusCode,
+    header::{self, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
+};
+use http_body_util::BodyExt;
+
+use crate::{error::chain, mark::Cause, report::Frozen, scope::Lifetime};
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Answer {
+    pub(crate) status: StatusCode,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    /// Whether it answers a HEAD.
+    pub(crate) is_head: bool,
+}
+
+/// Headers that belong to one connection and are not handed on
+/// ([RFC 9110, 7.6.1](https://www.rfc-editor.org/rfc/rfc9110#section-7.6.1)). `Trailer` announces fields that a whole
+/// body has no place for.
+const HOP_BY_HOP: [HeaderName; 7] = [
+    CONNECTION,
+    HeaderName::from_static("keep-alive"),
+    HeaderName::from_static("proxy-connection"),
+    TE,
+    TRAILER,
+    TRANSFER_ENCODING,
+    UPGRADE,
+];
+
+impl Answer {
+    pub(crate) fn empty(status: StatusCode) -> Self {
+        Self { status, headers: HeaderMap::new(), body: Bytes::new(), is_head: false }
+    }
+
+    pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        self.headers.insert(name, value);
+        self
+    }
+
+    /// Collects the body and tidies the headers. The text is why the answer is an error.
+    pub(crate) async fn collect(response: http::Response<Body>, is_head: bool) -> (Self, Option<String>) {
+        let (parts, body) = response.into_parts();
+        let cause = parts.extensions.get::<Cause>().map(|cause| cause.text().to_owned());
+        if parts.status.is_informational() {
+            let cause = format!("{} is no status of an answer: it must be from 200 to 599", parts.status.as_u16());
+            return (Self::empty(StatusCode::INTERNAL_SERVER_ERROR), Some(cause));
+        }
+        let is_stream = http_body::Body::size_hint(&body).exact().is_none();
+        let body = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => {
+                let cause = format!("the body of the answer failed in mid-stream: {}", chain(&error));
+                return (Self::empty(StatusCode::INTERNAL_SERVER_ERROR), Some(cause));
+            }
+        };
+        if is_stream {
+            tracing::debug!(
+                bytes = body.len(),
+                "the body is a stream; it was collected, since the reply is sent whole"
+            );
+        }
+        let mut answer = Self { status: parts.status, headers: parts.headers, body, is_head };
+        answer.tidy();
+        (answer, cause)
+    }
+
+    fn tidy(&mut self) {
+        for name in HOP_BY_HOP {
+            self.headers.remove(name);
+        }
+        // The front end counts the bytes itself; only for a HEAD the handler knows better.
+        if !self.is_head || self.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0") {
+            self.headers.remove(CONTENT_LENGTH);
+        }
+        if self.status_has_no_body() {
+            self.body.clear();
+            self.headers.remove(CONTENT_LENGTH);
+            self.headers.remove(CONTENT_TYPE);
+        }
+        let has_body = !self.body.is_empty() || self.headers.contains_key(CONTENT_LENGTH);
+        if has_body && !self.headers.contains_key(CONTENT_TYPE) {
+            // API Gateway would invent one.
+            self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
+        }
+        if self.is_head {
+            self.body.clear();
+        }
+    }
+
+    fn status_has_no_body(&self) -> bool {
+        matches!(self.status, StatusCode::NO_CONTENT | StatusCode::RESET_CONTENT | StatusCode::NOT_MODIFIED)
+    }
+
+    /// Whether the reply has no body at all, not even an empty one.
+    pub(crate) fn has_no_body(&self) -> bool {
+        self.is_head || self.status_has_no_body()
+    }
+
+    /// The same for a HEAD: the headers of the GET, and its length.
+    pub(crate) fn into_head(mut self) -> Self {
+        if !self.body.is_empty() {
+            self.headers.insert(CONTENT_LENGTH, HeaderValue::from(self.body.len()));
+        }
+        self.is_head = true;
+        self.body.clear();
+        self
+    }
+
+    /// What is kept of it at build time.
+    pub(crate) fn freeze(&self, lifetime: Lifetime) -> Frozen {
+        let latin1 = |value: &HeaderValue| value.as_bytes().iter().map(|byte| char::from(*byte)).collect();
+        Frozen {
+            status: self.status.as_u16(),
+            headers: self.headers.iter().map(|(name, value)| (name.as_str().to_owned(), latin1(value))).collect(),
+            body: self.body.to_vec(),
+            revalidate: lifetime.revalidate,
+            tags: lifetime.tags.into_iter().collect(),
+        }
+    }
+
+    /// The inverse of [`Answer::freeze`]; `None` when it was not written by it.
+    pub(crate) fn thaw(frozen: &Frozen) -> Option<Self> {
+        let mut headers = HeaderMap::new();
+        for (name, value) in &frozen.headers {
+            let bytes: Option<Vec<u8>> = value.chars().map(|char| u8::try_from(u32::from(char)).ok()).collect();
+            headers.append(HeaderName::try_from(name).ok()?, HeaderValue::try_from(bytes?).ok()?);
+        }
+        let status = StatusCode::from_u16(frozen.status).ok()?;
+        Some(Self { status, headers, body: Bytes::from(frozen.body.clone()), is_head: false })
+    }
+}
+
+/// The `Allow` header of a 405 or an OPTIONS.
+pub(crate) fn allow(methods: &str) -> HeaderValue {
+    HeaderValue::try_from(methods).unwrap_or_else(|_| HeaderValue::from_static(""))
+}
+
+pub(crate) use header::ALLOW;
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    async fn collected(response: http::response::Builder, body: &'static str, is_head: bool) -> Answer {
+        Answer::collect(response.body(Body::from(body)).unwrap(), is_head).await.0
+    }
+
+    #[tokio::test]
+    async fn a_204_has_neither_body_nor_type_nor_length() {
+        let response =
+            http::Response::builder().status(204).header(CONTENT_TYPE, "text/plain").header(CONTENT_LENGTH, 1);
+        let answer = collected(response, "x", false).await;
+        assert!(answer.body.is_empty() && answer.headers.is_empty() && answer.has_no_body());
+    }
+
+    #[tokio::test]
+    async fn a_body_without_a_type_gets_one_and_an_empty_one_does_not() {
+        assert_eq!(
+            collected(http::Response::builder(), "x", false).await.headers[CONTENT_TYPE],
+            "application/octet-stream"
+        );
+        assert!(collected(http::Response::builder(), "", false).await.headers.is_empty());
+    }
+
+    #[tokio::test]
+    async fn what_belongs_to_a_connection_is_not_handed_on() {
+        let response = http::Response::builder().header(TRANSFER_ENCODING, "chunked").header(CONTENT_LENGTH, 7);
+        assert!(collected(response, "", false).await.headers.is_empty());
+    }
+
+    #[tokio::test]
+    async fn an_informational_status_is_an_error() {
+        let (answer, cause) =
+            Answer::collect(http::Response::builder().status(103).body(Body::empty()).unwrap(), false).await;
+        assert_eq!((answer.status.as_u16(), cause.is_some()), (500, true));
+    }
+
+    #[test]
+    fn freezing_loses_nothing() {
+        let mut answer = Answer::empty(StatusCode::CREATED);
+        answer.headers.append("x-a", HeaderValue::from_bytes(b"\xFF\xC3\xA9 1").unwrap());
+        answer.headers.append("x-a", HeaderValue::from_static("2"));
+        answer.body = Bytes::from_static(b"\0\xFF");
+        assert_eq!(Answer::thaw(&answer.freeze(Lifetime::default())), Some(answer));
+    }
+}

@@ -1,0 +1,304 @@
+//! One route: match, the rules for methods, run the handler, catch what it throws, keep what may be kept.
+
+use std::{any::Any, collections::BTreeSet, panic::AssertUnwindSafe, pin::pin, sync::Arc, task::Poll, time::Instant};
+
+use axum::{body::Body, extract::DefaultBodyLimit, routing::MethodRouter};
+use futures_util::FutureExt;
+use http::StatusCode;
+use lambda_runtime::Service;
+
+use crate::{
+    answer::{ALLOW, Answer, allow},
+    config::{Dynamic, SegmentConfig},
+    entry::Route,
+    event::{Arrived, Incoming, Refusal},
+    frozen::{Kept, Store},
+    log,
+    mark::NotFound,
+    method::Method,
+    path,
+    pattern::{Params, Pattern, Segment},
+    request::SentPath,
+    scope::{Lifetime, Run, Scope},
+    viewer::{Origin, Viewer},
+};
+
+pub(crate) struct App {
+    pub(crate) pattern: Pattern,
+    pub(crate) config: Arc<SegmentConfig>,
+    pub(crate) methods: BTreeSet<Method>,
+    answered: BTreeSet<Method>,
+    has_static_params: bool,
+    router: axum::Router,
+    origin: Origin,
+    store: Option<Store>,
+}
+
+/// What came of one run of a handler.
+pub(crate) struct Ran {
+    pub(crate) answer: Answer,
+    /// Why it is an error.
+    pub(crate) cause: Option<String>,
+    /// Whether the handler failed: it returned an error or panicked.
+    pub(crate) failed: bool,
+    pub(crate) lifetime: Lifetime,
+    pub(crate) touched: bool,
+}
+
+impl App {
+    pub(crate) fn new(route: Route, origin: Origin, store: Option<Store>) -> Self {
+        let has_static_params = route.static_params.is_some();
+        Self {
+            answered: Method::answered(&route.methods),
+            router: router(&route.pattern, &route.router),
+            pattern: route.pattern,
+            config: Arc::new(route.config),
+            methods: route.methods,
+            has_static_params,
+            origin,
+            store,
+        }
+    }
+
+    pub(crate) fn with_origin(self, origin: Origin) -> Self {
+        Self { origin, ..self }
+    }
+
+    /// Answers one request and logs it.
+    pub(crate) async fn answer(&self, incoming: Incoming, context: lambda_runtime::Context) -> Answer {
+        let started = Instant::now();
+        let (method, path) = (incoming.method.clone(), incoming.path.clone());
+        let (request_id, trace_id) = (context.request_id.clone(), context.xray_trace_id.clone());
+        let (answer, cause) = match incoming.arrive(&self.origin) {
+            Ok(mut arrived) => {
+                arrived.request.extensions_mut().insert(context);
+                self.answer_arrived(arrived).await
+            }
+            Err(refusal) => self.refuse(refusal),
+        };
+        log::request(&log::Line {
+            request_id: &request_id,
+            trace_id: trace_id.as_deref(),
+            route: &self.pattern,
+            method: &method,
+            path: &path,
+            status: answer.status,
+            duration: started.elapsed(),
+            cause: cause.as_deref(),
+        });
+        answer
+    }
+
+    fn refuse(&self, refusal: Refusal) -> (Answer, Option<String>) {
+        let mut answer = Answer::empty(refusal.status);
+        if let Some(location) = refusal.location {
+            answer = answer.header(http::header::LOCATION, location);
+        }
+        if refusal.is_trace {
+            answer = answer.header(ALLOW, allow(&Method::allow(&self.answered)));
+        }
+        (answer, refusal.cause)
+    }
+
+    async fn answer_arrived(&self, arrived: Arrived) -> (Answer, Option<String>) {
+        let Arrived { method, parts, mut request } = arrived;
+        let parts: Vec<_> = parts.iter().map(String::as_str).collect();
+        let Some(params) = self.pattern.matches(&parts) else {
+            return (Answer::empty(StatusCode::NOT_FOUND), None);
+        };
+        if let Some(store) = &self.store
+            && self.is_unlisted(store, &params)
+        {
+            return (Answer::empty(StatusCode::NOT_FOUND), None);
+        }
+        if !self.methods.contains(&method) && !(method == Method::Head && self.methods.contains(&Method::Get)) {
+            return (self.answer_without_handler(method), None);
+        }
+        request.extensions_mut().insert(params.clone());
+        if let Some(store) = self.store.as_ref().filter(|_| matches!(method, Method::Get | Method::Head))
+            && self.keeps(store, &params)
+        {
+            let (answer, cause) = self.answer_kept(store, params, request).await;
+            return (if method == Method::Head { answer.into_head() } else { answer }, cause);
+        }
+        let ran = self.run(request, Run::Live).await;
+        (ran.answer, ran.cause)
+    }
+
+    fn answer_without_handler(&self, method: Method) -> Answer {
+        let status = if method == Method::Options { StatusCode::NO_CONTENT } else { StatusCode::METHOD_NOT_ALLOWED };
+        Answer::empty(status).header(ALLOW, allow(&Method::allow(&self.answered)))
+    }
+
+    /// `DYNAMIC_PARAMS = false`: what `generate_static_params` did not list does not exist.
+    fn is_unlisted(&self, store: &Store, params: &Params) -> bool {
+        !self.config.dynamic_params && !self.pattern.is_static() && !store.lists(params)
+    }
+
+    fn keeps(&self, store: &Store, params: &Params) -> bool {
+        let may_keep = self.has_static_params || self.config.dynamic == Dynamic::ForceStatic;
+        self.methods.contains(&Method::Get) && (store.lists(params) || may_keep)
+    }
+
+    /// Answers from what is kept, or runs the handler to keep what it makes.
+    async fn answer_kept(
+        &self,
+        store: &Store,
+        params: Params,
+        request: http::Request<Body>,
+    ) -> (Answer, Option<String>) {
+        let over = match store.look_up(&params) {
+            Kept::Ready(answer) => return (answer, None),
+            Kept::Over(over) => Some(over),
+            Kept::Nothing => None,
+        };
+        let ran = self.run(self.for_everyone(request), Run::Keep).await;
+        if let Some(over) = over.filter(|_| ran.answer.status.is_server_error()) {
+            let cause = ran.cause.unwrap_or_else(|| format!("the handler answered {}", ran.answer.status.as_u16()));
+            tracing::error!(route = %self.pattern, %params, cause, "the kept answer could not be renewed");
+            return (store.keep_stale(params, over), None);
+        }
+        if ran.touched || ran.failed || !is_keepable(ran.answer.status) {
+            return (ran.answer, ran.cause);
+        }
+        (store.keep(params, ran.answer, ran.lifetime.revalidate), None)
+    }
+
+    /// A GET, since its answer serves both; a `force-static` handler gets an empty request.
+    fn for_everyone(&self, mut request: http::Request<Body>) -> http::Request<Body> {
+        *request.method_mut() = http::Method::GET;
+        if self.config.dynamic != Dynamic::ForceStatic {
+            return request;
+        }
+        let params = request.extensions().get().cloned().unwrap_or(Params::EMPTY);
+        self.empty_request(&params).unwrap_or(request)
+    }
+
+    /// A GET of the path of these params, that tells nothing else; `None` when the params do not fill the pattern.
+    pub(crate) fn empty_request(&self, params: &Params) -> Option<http::Request<Body>> {
+        let parts = self.pattern.fill(params)?;
+        let path = path::encode(parts.iter().map(String::as_str));
+        let mut request = http::Request::get(&path).body(Body::empty()).ok()?;
+        request.extensions_mut().insert(SentPath(path.into()));
+        request.extensions_mut().insert(Viewer::nobody());
+        request.extensions_mut().insert(params.clone());
+        Some(request)
+    }
+
+    /// Runs the handler in a scope of its own.
+    pub(crate) async fn run(&self, request: http::Request<Body>, run: Run) -> Ran {
+        let scope = Scope::new(run, request.headers().clone(), Arc::clone(&self.config));
+        self.run_in(request, &scope).await
+    }
+
+    pub(crate) async fn run_in(&self, request: http::Request<Body>, scope: &Arc<Scope>) -> Ran {
+        let is_head = request.method() == http::Method::HEAD;
+        let mut router = self.router.clone();
+        let handler = async {
+            let response = match router.call(request).await {
+                Ok(response) => response,
+                Err(never) => match never {},
+            };
+            let is_not_found = response.extensions().get::<NotFound>().is_some();
+            let (answer, cause) = Answer::collect(response, is_head).await;
+            (answer, cause, is_not_found)
+        };
+        // A panic leaves only the scope behind, whose locks survive it.
+        let run = AssertUnwindSafe(Arc::clone(scope).enter(until_touched(handler, scope))).catch_unwind();
+        let (mut answer, cause, drops_cookies) = match run.await {
+            Ok(Some(ran)) => ran,
+            Ok(None) => (Answer::empty(StatusCode::INTERNAL_SERVER_ERROR), None, true),
+            Err(payload) => {
+                (Answer::empty(StatusCode::INTERNAL_SERVER_ERROR), Some(panic_text(scope, payload.as_ref())), true)
+            }
+        };
+        let failed = answer.status.is_server_error() && cause.is_some();
+        if !drops_cookies && cause.is_none() {
+            scope.cookies.merge_into(&mut answer.headers);
+        }
+        Ran { answer, cause, failed, lifetime: scope.lifetime(), touched: scope.touched().is_some() }
+    }
+}
+
+/// 404 may be kept: the page is gone. Another error may not, and no cache is told that it could.
+fn is_keepable(status: StatusCode) -> bool {
+    status.as_u16() < 400 || status == StatusCode::NOT_FOUND
+}
+
+/// Runs a handler; while evaluating, drops it at the first await after it looked at the request.
+async fn until_touched<F: Future>(handler: F, scope: &Scope) -> Option<F::Output> {
+    let mut handler = pin!(handler);
+    std::future::poll_fn(|context| match handler.as_mut().poll(context) {
+        Poll::Ready(output) => Poll::Ready(Some(output)),
+        Poll::Pending if scope.run == Run::Evaluate && scope.touched().is_some() => Poll::Ready(None),
+        Poll::Pending => Poll::Pending,
+    })
+    .await
+}
+
+fn panic_text(scope: &Scope, payload: &(dyn Any + Send)) -> String {
+    scope.take_panic().unwrap_or_else(|| format!("the handler panicked: {}", log::panic_message(payload)))
+}
+
+/// The handlers under axum's own spelling of the pattern, so that axum's extractors for paths work too.
+fn router(pattern: &Pattern, handlers: &MethodRouter) -> axum::Router {
+    axum_paths(pattern)
+        .into_iter()
+        .fold(axum::Router::new().without_v07_checks(), |router, path| router.route(&path, handlers.clone()))
+        .layer(DefaultBodyLimit::disable())
+}
+
+/// The pattern in axum's syntax; an optional catch-all needs two.
+fn axum_paths(pattern: &Pattern) -> Vec<String> {
+    let mut path = String::new();
+    let mut bare = None;
+    for (index, segment) in pattern.segments().iter().enumerate() {
+        if matches!(segment, Segment::OptionalCatchAll(_)) {
+            bare = Some(if path.is_empty() { "/".to_owned() } else { path.clone() });
+        }
+        path.push('/');
+        match segment {
+            Segment::Static(text) => path.push_str(&path::encode_part(text)),
+            Segment::Param(name) => path.push_str(&format!("{{{}}}", axum_name(name, index))),
+            Segment::CatchAll(name) | Segment::OptionalCatchAll(name) => {
+                path.push_str(&format!("{{*{}}}", axum_name(name, index)));
+            }
+        }
+    }
+    if path.is_empty() {
+        path.push('/');
+    }
+    [Some(path), bare].into_iter().flatten().collect()
+}
+
+/// axum would refuse a name with one of its own signs in it.
+fn axum_name(name: &str, index: usize) -> String {
+    let is_plain = !name.is_empty() && name.chars().all(|char| char.is_alphanumeric() || "_-.".contains(char));
+    if is_plain { name.to_owned() } else { format!("param{index}") }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn paths(pattern: &str) -> Vec<String> {
+        axum_paths(&pattern.parse().unwrap())
+    }
+
+    #[test]
+    fn every_pattern_has_an_axum_path() {
+        assert_eq!(paths("/"), ["/"]);
+        assert_eq!(paths("/a b/{x}/:y/*z"), ["/a%20b/%7Bx%7D/:y/*z"]);
+        assert_eq!(paths("/[id]/[...path]"), ["/{id}/{*path}"]);
+        assert_eq!(paths("/[[...path]]"), ["/{*path}", "/"]);
+        assert_eq!(paths("/o/[[...path]]"), ["/o/{*path}", "/o"]);
+        assert_eq!(paths("/[a{b]"), ["/{param0}"]);
+    }
+
+    #[test]
+    fn every_axum_path_can_be_routed() {
+        for pattern in ["/", "/a b/{x}/:y/*z", "/[id]/[...path]", "/[[...path]]", "/[a{b]", "/%5Bx"] {
+            router(&pattern.parse().unwrap(), &axum::routing::get(async || ""));
+        }
+    }
+}

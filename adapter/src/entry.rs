@@ -1,0 +1,222 @@
+//! What generated code calls: a route's description, and the two programs that are made of it.
+//!
+//! Everything behind [`Route`] is not generic, so that a further binary costs nothing to compile.
+
+use std::{collections::BTreeSet, future::Future, pin::Pin, process::ExitCode, sync::Arc};
+
+use axum::{
+    handler::Handler,
+    routing::{MethodFilter, MethodRouter},
+};
+use lambda_runtime::{Diagnostic, LambdaEvent, Runtime as LambdaRuntime, service_fn};
+use serde_json::value::RawValue;
+
+use crate::{
+    answer::Answer,
+    app::App,
+    config::{Dynamic, FetchCache, PreferredRegion, Revalidate, Runtime, SegmentConfig},
+    event,
+    frozen::Store,
+    log,
+    method::Method,
+    pattern::{Params, Pattern},
+    settings::Settings,
+    static_params::{IntoStaticParams, params_of},
+};
+
+pub use crate::evaluate::evaluate;
+
+type Listing = Pin<Box<dyn Future<Output = Result<Vec<Params>, String>> + Send>>;
+
+/// One route: its pattern, its handlers and its segment config.
+#[must_use]
+pub struct Route {
+    pub(crate) pattern: Pattern,
+    pub(crate) methods: BTreeSet<Method>,
+    pub(crate) router: MethodRouter,
+    pub(crate) config: SegmentConfig,
+    pub(crate) static_params: Option<Box<dyn Fn() -> Listing + Send + Sync>>,
+}
+
+macro_rules! handlers {
+    ($($name:ident $method:ident $filter:ident,)*) => {
+        $(
+            #[doc = concat!("Adds the handler for ", stringify!($filter), ".")]
+            pub fn $name<H: Handler<T, ()>, T: 'static>(self, handler: H) -> Self {
+                self.on(Method::$method, MethodFilter::$filter, handler)
+            }
+        )*
+    };
+}
+
+impl Route {
+    /// A route without handlers.
+    ///
+    /// # Panics
+    ///
+    /// When the text is no pattern: generated code holds none but those that the bundler printed.
+    pub fn new(pattern: &str) -> Self {
+        let pattern = match pattern.parse() {
+            Ok(pattern) => pattern,
+            Err(error) => panic!("{error}"),
+        };
+        Self {
+            pattern,
+            methods: BTreeSet::new(),
+            router: MethodRouter::new(),
+            config: SegmentConfig::default(),
+            static_params: None,
+        }
+    }
+
+    handlers! {
+        get Get GET,
+        post Post POST,
+        put Put PUT,
+        patch Patch PATCH,
+        delete Delete DELETE,
+        head Head HEAD,
+        options Options OPTIONS,
+    }
+
+    fn on<H: Handler<T, ()>, T: 'static>(mut self, method: Method, filter: MethodFilter, handler: H) -> Self {
+        self.methods.insert(method);
+        self.router = self.router.on(filter, handler);
+        self
+    }
+
+    /// `DYNAMIC`
+    pub fn dynamic(mut self, dynamic: Dynamic) -> Self {
+        self.config.dynamic = dynamic;
+        self
+    }
+
+    /// `DYNAMIC_PARAMS`
+    pub fn dynamic_params(mut self, dynamic_params: bool) -> Self {
+        self.config.dynamic_params = dynamic_params;
+        self
+    }
+
+    /// `REVALIDATE`
+    pub fn revalidate(mut self, revalidate: impl Into<Revalidate>) -> Self {
+        self.config.revalidate = Some(revalidate.into());
+        self
+    }
+
+    /// `FETCH_CACHE`
+    pub fn fetch_cache(mut self, fetch_cache: FetchCache) -> Self {
+        self.config.fetch_cache = fetch_cache;
+        self
+    }
+
+    /// `RUNTIME`
+    pub fn runtime(mut self, runtime: Runtime) -> Self {
+        self.config.runtime = runtime;
+        self
+    }
+
+    /// `PREFERRED_REGION`
+    pub fn preferred_region(mut self, preferred_region: impl Into<PreferredRegion>) -> Self {
+        self.config.preferred_region = preferred_region.into();
+        self
+    }
+
+    /// `MAX_DURATION`
+    pub fn max_duration(mut self, seconds: u32) -> Self {
+        self.config.max_duration = Some(seconds);
+        self
+    }
+
+    /// `MEMORY`
+    pub fn memory(mut self, megabytes: u32) -> Self {
+        self.config.memory = Some(megabytes);
+        self
+    }
+
+    /// `generate_static_params`
+    pub fn static_params<F, L, P>(mut self, list: F) -> Self
+    where
+        F: Fn() -> L + Send + Sync + 'static,
+        L: Future<Output = P> + Send + 'static,
+        P: IntoStaticParams,
+    {
+        let pattern = self.pattern.clone();
+        self.static_params = Some(Box::new(move || {
+            let (listed, pattern) = (list(), pattern.clone());
+            Box::pin(async move {
+                let values = listed.await.into_static_params()?;
+                values.iter().map(|value| params_of(&pattern, value)).collect()
+            })
+        }));
+        self
+    }
+}
+
+/// Runs one route as a Lambda function, until the environment is shut down.
+#[must_use]
+pub fn serve(route: fn() -> Route) -> ExitCode {
+    let settings = Settings::from_env();
+    log::start(settings.log_format, settings.log_filter.as_deref());
+    if !settings.missing.is_empty() {
+        tracing::error!(
+            "this program is a Lambda function and is started by Lambda: {} is not set or not valid. To run it here, \
+             use `cargo lambda watch --manifest-path target/bundle/package/Cargo.toml`",
+            settings.missing.join(", ")
+        );
+        return ExitCode::FAILURE;
+    }
+    log::catch_panics();
+    let store = match settings.task_root.as_deref().map(Store::read).transpose() {
+        Ok(store) => store.flatten(),
+        Err(error) => {
+            tracing::error!("the frozen answers beside the program cannot be read: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    run(Arc::new(App::new(route(), settings.origin, store)))
+}
+
+fn run(app: Arc<App>) -> ExitCode {
+    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            tracing::error!("the runtime cannot be started: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        let app = Arc::clone(&app);
+        async move { invoke(&app, event.payload.get(), event.context).await }
+    });
+    match runtime.block_on(LambdaRuntime::new(service).run()) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            tracing::error!("the connection to Lambda failed: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+/// The largest reply that Lambda takes
+/// ([AWS](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)).
+const REPLY_LIMIT: usize = 6_291_556;
+
+/// Answers one event. Only an event that is no HTTP request is an error.
+pub(crate) async fn invoke(
+    app: &App,
+    event: &str,
+    context: lambda_runtime::Context,
+) -> Result<Box<RawValue>, Diagnostic> {
+    let request_id = context.request_id.clone();
+    let (shape, incoming) = event::read(event)
+        .map_err(|error| Diagnostic { error_type: "Wharf.NotHttp".to_owned(), error_message: error.to_string() })?;
+    let answer = app.answer(incoming, context).await;
+    let failure = match event::reply(shape, &answer) {
+        Ok(reply) if reply.get().len() <= REPLY_LIMIT => return Ok(reply),
+        Ok(reply) => format!("the reply has {} bytes, and Lambda takes {REPLY_LIMIT}", reply.get().len()),
+        Err(error) => format!("the reply cannot be written: {error}"),
+    };
+    tracing::error!(request_id, route = %app.pattern, "{failure}; 500 was sent instead");
+    event::reply(shape, &Answer::empty(http::StatusCode::INTERNAL_SERVER_ERROR))
+        .map_err(|error| Diagnostic { error_type: "Wharf.Reply".to_owned(), error_message: error.to_string() })
+}

@@ -1,0 +1,94 @@
+//! The log: one line a request, JSON in Lambda and text elsewhere, and what a panic says.
+
+use std::{
+    any::Any,
+    panic::PanicHookInfo,
+    sync::atomic::{AtomicBool, Ordering},
+    time::Duration,
+};
+
+use http::StatusCode;
+use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+
+use crate::{pattern::Pattern, scope::Scope, settings::LogFormat};
+
+/// Starts the log, unless the program has one.
+///
+/// A filter that cannot be read counts as `info`.
+pub(crate) fn start(format: LogFormat, filter: Option<&str>) {
+    let filter: Targets =
+        filter.unwrap_or("info").parse().unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
+    let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(false);
+    let lines = match format {
+        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
+        LogFormat::Text => lines.boxed(),
+    };
+    // A program with a subscriber of its own keeps it.
+    let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
+}
+
+pub(crate) struct Line<'a> {
+    pub(crate) request_id: &'a str,
+    pub(crate) trace_id: Option<&'a str>,
+    pub(crate) route: &'a Pattern,
+    pub(crate) method: &'a str,
+    pub(crate) path: &'a str,
+    pub(crate) status: StatusCode,
+    pub(crate) duration: Duration,
+    pub(crate) cause: Option<&'a str>,
+}
+
+/// The line of one request; an error when it is a 500, a warning when it was refused with a cause.
+pub(crate) fn request(line: &Line<'_>) {
+    static WARM: AtomicBool = AtomicBool::new(false);
+    let cold_start = !WARM.swap(true, Ordering::Relaxed);
+    let duration_ms = (line.duration.as_secs_f64() * 1e5).round() / 100.0;
+    let status = line.status.as_u16();
+    let Line { request_id, trace_id, route, method, path, cause, .. } = line;
+    macro_rules! log {
+        ($level:ident) => {
+            tracing::$level!(
+                target: "wharf",
+                request_id,
+                route = %route,
+                method,
+                path,
+                status,
+                duration_ms,
+                cold_start,
+                trace_id,
+                cause,
+                "request"
+            )
+        };
+    }
+    match (line.status.is_server_error(), cause) {
+        (true, _) => log!(error),
+        (false, Some(_)) => log!(warn),
+        (false, None) => log!(info),
+    }
+}
+
+/// Sends panics to the log: those of a handler with its request, others on their own.
+pub(crate) fn catch_panics() {
+    std::panic::set_hook(Box::new(|panic| {
+        let text = describe(panic);
+        match Scope::current() {
+            Some(scope) => scope.note_panic(text),
+            None => tracing::error!(target: "wharf", "outside a request: {text}"),
+        }
+    }));
+}
+
+fn describe(panic: &PanicHookInfo<'_>) -> String {
+    let message = panic_message(panic.payload());
+    match panic.location() {
+        Some(location) => format!("the handler panicked at {location}: {message}"),
+        None => format!("the handler panicked: {message}"),
+    }
+}
+
+pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
+    let text = payload.downcast_ref::<&str>().copied();
+    text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a value that is no text")
+}

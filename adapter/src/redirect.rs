@@ -1,0 +1,83 @@
+//! Answers that leave a handler early.
+
+use std::fmt::Write;
+
+use http::{HeaderValue, StatusCode, header::LOCATION};
+
+use crate::{mark::NotFound, response::Response};
+
+/// 307 to this place, as it is given: a path, or a whole URL.
+///
+/// It is a value, so it can be returned, or leave through `?`
+/// ([Next.js](https://nextjs.org/docs/app/api-reference/functions/redirect) throws instead). Cookies that were set
+/// before are sent with it.
+///
+/// ```
+/// use wharf::{Result, cookies, redirect};
+///
+/// pub async fn get() -> Result<String> {
+///     let session = cookies().get("session").ok_or_else(|| redirect("/login"))?;
+///     Ok(session.value().to_owned())
+/// }
+/// ```
+#[must_use]
+pub fn redirect(url: impl AsRef<str>) -> Response {
+    to(StatusCode::TEMPORARY_REDIRECT, url.as_ref())
+}
+
+/// 308 to this place; otherwise like [`redirect`].
+///
+/// ```
+/// assert_eq!(wharf::permanent_redirect("/new").status_code(), 308);
+/// ```
+#[must_use]
+pub fn permanent_redirect(url: impl AsRef<str>) -> Response {
+    to(StatusCode::PERMANENT_REDIRECT, url.as_ref())
+}
+
+/// 404 with an empty body. Cookies that were set before are not sent with it
+/// ([Next.js](https://nextjs.org/docs/app/api-reference/functions/not-found)).
+///
+/// ```
+/// use wharf::{Path, Result, not_found};
+///
+/// pub async fn get(Path(id): Path<u32>) -> Result<String> {
+///     let name = ["ada", "bob"].get(id as usize).ok_or_else(not_found)?;
+///     Ok((*name).to_owned())
+/// }
+/// ```
+#[must_use]
+pub fn not_found() -> Response {
+    let mut response = http::Response::new(axum::body::Body::empty());
+    *response.status_mut() = StatusCode::NOT_FOUND;
+    response.extensions_mut().insert(NotFound);
+    response.into()
+}
+
+pub(crate) fn to(status: StatusCode, url: &str) -> Response {
+    Response::empty().status(status).header(LOCATION, location(url))
+}
+
+/// The bytes that a header cannot carry as text are percent-encoded, so that no URL can end the header's line.
+pub(crate) fn location(url: &str) -> HeaderValue {
+    let mut text = String::with_capacity(url.len());
+    for byte in url.bytes() {
+        if byte.is_ascii_graphic() {
+            text.push(char::from(byte));
+        } else {
+            let _ = write!(text, "%{byte:02X}");
+        }
+    }
+    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_break_does_not_end_the_header() {
+        assert_eq!(location("/a\r\nset-cookie: x=1"), "/a%0D%0Aset-cookie:%20x=1");
+        assert_eq!(location("/é?q=1#x"), "/%C3%A9?q=1#x");
+    }
+}

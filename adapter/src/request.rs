@@ -1,0 +1,265 @@
+//! The request that a handler answers.
+
+use std::{fmt, net::IpAddr, sync::Arc};
+
+use axum::{body::Body, extract::FromRequest};
+use bytes::Bytes;
+use http::{HeaderMap, Method, request::Parts};
+use http_body_util::BodyExt;
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use crate::{
+    cookies::Cookies,
+    error::{Error, Result},
+    form::FormData,
+    pattern::Params,
+    query::QueryPairs,
+    scope::{Run, Scope},
+    viewer::Viewer,
+};
+
+/// The request that is being answered.
+///
+/// It is an axum extractor, so it can stand behind others; it takes the body, so it comes last. It converts to and from
+/// [`http::Request`]. A GET handler that takes it is dynamic: it is not evaluated at build time.
+///
+/// ```
+/// use wharf::{Request, Response, Result};
+///
+/// pub async fn post(mut request: Request) -> Result {
+///     let page = request.query().first("page").unwrap_or("1").to_owned();
+///     let order: Vec<String> = request.json().await?;
+///     Ok(Response::json(&(page, order))?.status(201))
+/// }
+/// ```
+pub struct Request {
+    parts: Parts,
+    body: Option<Body>,
+}
+
+/// The path as the client sent it, when that is known.
+#[derive(Debug, Clone)]
+pub(crate) struct SentPath(pub(crate) Arc<str>);
+
+static NO_PARAMS: Params = Params::EMPTY;
+
+impl Request {
+    /// The method: `GET`, or `HEAD` when a `HEAD` is answered by the GET handler.
+    #[must_use]
+    pub fn method(&self) -> &Method {
+        &self.parts.method
+    }
+
+    /// The path, percent-encoded.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.parts.extensions.get::<SentPath>().map_or_else(|| self.parts.uri.path(), |sent| &sent.0)
+    }
+
+    /// The query without its `?`, as it was sent; empty when there is none.
+    #[must_use]
+    pub fn raw_query(&self) -> &str {
+        self.parts.uri.query().unwrap_or_default()
+    }
+
+    /// The decoded pairs of the query.
+    #[must_use]
+    pub fn query(&self) -> QueryPairs {
+        QueryPairs::parse(self.raw_query())
+    }
+
+    /// The whole URL, as the viewer sees it.
+    ///
+    /// The host is the domain of the API; behind a CDN that proves itself with the secret origin header, the host that
+    /// it forwards. It is never one that a client can choose (Next.js does not take the `Host` header either).
+    #[must_use]
+    pub fn url(&self) -> Url {
+        Viewer::of(&self.parts).url(self.path(), self.parts.uri.query())
+    }
+
+    /// The address of the client, as the front end saw it.
+    #[must_use]
+    pub fn client_ip(&self) -> Option<IpAddr> {
+        Viewer::of(&self.parts).client_ip
+    }
+
+    /// The headers. On payload 2.0 repeated ones come joined by a comma.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.parts.headers
+    }
+
+    /// The first value of this header, when it is ASCII text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.parts.headers.get(name)?.to_str().ok()
+    }
+
+    /// The cookies; what is set on them is sent with the reply.
+    #[must_use]
+    pub fn cookies(&self) -> Cookies {
+        Scope::current().map_or_else(|| Cookies::from_headers(&self.parts.headers), |scope| scope.cookies.clone())
+    }
+
+    /// The params of the path, decoded.
+    #[must_use]
+    pub fn params(&self) -> &Params {
+        self.parts.extensions.get().unwrap_or(&NO_PARAMS)
+    }
+
+    /// What the front end adds: `lambda_http`'s request context, `lambda_runtime`'s invocation context.
+    ///
+    /// ```
+    /// use wharf::{Request, lambda_runtime::Context};
+    ///
+    /// pub async fn get(request: Request) -> String {
+    ///     request.extensions().get::<Context>().map(|context| context.request_id.clone()).unwrap_or_default()
+    /// }
+    /// ```
+    #[must_use]
+    pub fn extensions(&self) -> &http::Extensions {
+        &self.parts.extensions
+    }
+
+    /// Reads the body as JSON, whatever the content type says. A byte-order mark is skipped.
+    ///
+    /// # Errors
+    ///
+    /// When the body is not such JSON, is empty, or has been read. The error is a 500 as in Next.js;
+    /// [`Error::with_status`] makes it a 400.
+    pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
+        let bytes = self.bytes().await?;
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+        serde_json::from_slice(bytes).map_err(|error| Error::msg(format!("the body is not the expected JSON: {error}")))
+    }
+
+    /// Reads the body as UTF-8 text; what is not becomes U+FFFD. A byte-order mark is skipped.
+    ///
+    /// # Errors
+    ///
+    /// When the body has been read.
+    pub async fn text(&mut self) -> Result<String> {
+        let bytes = self.bytes().await?;
+        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
+        Ok(String::from_utf8_lossy(bytes).into_owned())
+    }
+
+    /// Reads the body. A GET and a HEAD have none.
+    ///
+    /// # Errors
+    ///
+    /// When the body has been read.
+    pub async fn bytes(&mut self) -> Result<Bytes> {
+        let body = self.body.take().ok_or_else(|| Error::msg("the body of the request has been read already"))?;
+        Ok(body.collect().await?.to_bytes())
+    }
+
+    /// Reads the body as a form, urlencoded or multipart, as its content type says.
+    ///
+    /// # Errors
+    ///
+    /// When the content type is another or has no boundary, the body is malformed, or has been read.
+    pub async fn form_data(&mut self) -> Result<FormData> {
+        let body = self.bytes().await?;
+        FormData::read(&self.parts.headers, body).await
+    }
+}
+
+impl fmt::Debug for Request {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter
+            .debug_struct("Request")
+            .field("method", &self.parts.method)
+            .field("uri", &self.parts.uri)
+            .field("headers", &self.parts.headers)
+            .finish_non_exhaustive()
+    }
+}
+
+impl From<http::Request<Body>> for Request {
+    fn from(request: http::Request<Body>) -> Self {
+        let (parts, body) = request.into_parts();
+        Self { parts, body: Some(body) }
+    }
+}
+
+impl From<Request> for http::Request<Body> {
+    /// A body that has been read is empty.
+    fn from(request: Request) -> Self {
+        Self::from_parts(request.parts, request.body.unwrap_or_default())
+    }
+}
+
+impl<S: Send + Sync> FromRequest<S> for Request {
+    type Rejection = std::convert::Infallible;
+
+    async fn from_request(request: http::Request<Body>, _: &S) -> std::result::Result<Self, Self::Rejection> {
+        if let Some(scope) = Scope::current().filter(|scope| scope.run == Run::Keep) {
+            scope.touch("Request", std::panic::Location::caller());
+        }
+        Ok(request.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn request(content_type: &str, body: &'static [u8]) -> Request {
+        http::Request::post("/a%20b?x=1&x=2")
+            .header("content-type", content_type)
+            .body(Body::from(body))
+            .unwrap()
+            .into()
+    }
+
+    #[tokio::test]
+    async fn json_needs_no_content_type_and_skips_a_byte_order_mark() {
+        assert_eq!(request("text/plain", b"\xEF\xBB\xBF[1,2]").json::<Vec<u8>>().await.unwrap(), [1, 2]);
+        let error = request("application/json", b"").json::<u8>().await.unwrap_err();
+        assert!(error.to_string().contains("the body is not the expected JSON"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn text_is_never_an_error() {
+        assert_eq!(request("", b"a\xFFb").text().await.unwrap(), "a\u{FFFD}b");
+    }
+
+    #[tokio::test]
+    async fn a_second_read_is_an_error() {
+        let mut request = request("", b"x");
+        assert_eq!(request.text().await.unwrap(), "x");
+        assert!(request.bytes().await.unwrap_err().to_string().contains("read already"));
+    }
+
+    #[tokio::test]
+    async fn both_kinds_of_form_are_read() {
+        let form = request("application/x-www-form-urlencoded", b"a=1&a=x+y&b=").form_data().await.unwrap();
+        assert_eq!(form.text("a"), Some("1"));
+        assert_eq!(form.all("a").count(), 2);
+        let body = b"--X\r\nContent-Disposition: form-data; name=\"t\"\r\n\r\nhi\r\n--X\r\nContent-Disposition: form-data; name=\"f\"; filename=\"a.bin\"\r\nContent-Type: image/png\r\n\r\n\x00\xFF\r\n--X--\r\n";
+        let form = request("multipart/form-data; boundary=X", body).form_data().await.unwrap();
+        assert_eq!(form.text("t"), Some("hi"));
+        let file = form.file("f").unwrap();
+        assert_eq!(
+            (file.name.as_str(), file.content_type.as_deref(), &*file.bytes),
+            ("a.bin", Some("image/png"), &b"\x00\xFF"[..])
+        );
+    }
+
+    #[tokio::test]
+    async fn other_bodies_are_no_forms() {
+        for content_type in ["", "application/json", "multipart/form-data"] {
+            assert!(request(content_type, b"a=1").form_data().await.is_err(), "{content_type}");
+        }
+    }
+
+    #[test]
+    fn a_request_made_by_hand_has_a_url() {
+        let request = request("", b"");
+        assert_eq!(request.url().as_str(), "http://localhost/a%20b?x=1&x=2");
+        assert_eq!(request.query().all("x").collect::<Vec<_>>(), ["1", "2"]);
+        assert!(request.params().is_empty() && request.client_ip().is_none());
+    }
+}

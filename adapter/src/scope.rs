@@ -1,0 +1,145 @@
+//! What belongs to one run of a handler: a task-local, so that plain functions can reach it from nested calls.
+
+use std::{
+    collections::BTreeSet,
+    panic::Location,
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+};
+
+use http::HeaderMap;
+
+use crate::{
+    config::{Dynamic, Revalidate, SegmentConfig},
+    cookies::Cookies,
+    report::Touch,
+};
+
+tokio::task_local! {
+    static CURRENT: Arc<Scope>;
+}
+
+/// Why a handler is run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Run {
+    /// To answer this one request.
+    Live,
+    /// To make an answer that is kept for others.
+    Keep,
+    /// To make an answer at build time.
+    Evaluate,
+}
+
+/// The answer's time to live, and the tags of what it was made of.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Lifetime {
+    pub(crate) revalidate: Revalidate,
+    pub(crate) tags: BTreeSet<String>,
+}
+
+#[derive(Debug)]
+pub(crate) struct Scope {
+    pub(crate) run: Run,
+    pub(crate) headers: HeaderMap,
+    pub(crate) cookies: Cookies,
+    pub(crate) config: Arc<SegmentConfig>,
+    touch: OnceLock<Touch>,
+    lifetime: Mutex<Lifetime>,
+    panic: Mutex<Option<String>>,
+}
+
+impl Scope {
+    pub(crate) fn new(run: Run, headers: HeaderMap, config: Arc<SegmentConfig>) -> Arc<Self> {
+        let cookies = Cookies::from_headers(&headers);
+        let forced = run != Run::Live && config.dynamic == Dynamic::ForceStatic;
+        let revalidate = config.revalidate.unwrap_or_default();
+        Arc::new(Self {
+            run,
+            cookies: if forced { cookies.sealed() } else { cookies },
+            headers,
+            config,
+            touch: OnceLock::new(),
+            lifetime: Mutex::new(Lifetime { revalidate, tags: BTreeSet::new() }),
+            panic: Mutex::new(None),
+        })
+    }
+
+    /// The scope of the handler that is running; `None` outside a request, as in a spawned task.
+    pub(crate) fn current() -> Option<Arc<Self>> {
+        CURRENT.try_with(Arc::clone).ok()
+    }
+
+    pub(crate) async fn enter<F: Future>(self: Arc<Self>, future: F) -> F::Output {
+        CURRENT.scope(self, future).await
+    }
+
+    /// Whether the answer must come out the same for everyone: the handler sees an empty request.
+    pub(crate) fn is_forced(&self) -> bool {
+        self.run != Run::Live && self.config.dynamic == Dynamic::ForceStatic
+    }
+
+    /// Records that the handler looked at the request. The first time counts.
+    pub(crate) fn touch(&self, what: impl Into<String>, location: &Location<'_>) {
+        if !self.is_forced() {
+            let (file, line, column) = (location.file().to_owned(), location.line(), location.column());
+            self.touch.get_or_init(|| Touch { what: what.into(), file, line, column });
+        }
+    }
+
+    pub(crate) fn touched(&self) -> Option<&Touch> {
+        self.touch.get()
+    }
+
+    #[cfg_attr(not(feature = "fetch"), expect(dead_code, reason = "only a fetch shortens the lifetime"))]
+    pub(crate) fn shorten(&self, revalidate: Revalidate, tags: impl IntoIterator<Item = String>) {
+        let mut lifetime = lock(&self.lifetime);
+        lifetime.revalidate = lifetime.revalidate.min(revalidate);
+        lifetime.tags.extend(tags);
+    }
+
+    pub(crate) fn lifetime(&self) -> Lifetime {
+        lock(&self.lifetime).clone()
+    }
+
+    /// Keeps what the panic hook saw, for whoever catches the panic.
+    pub(crate) fn note_panic(&self, text: String) {
+        *lock(&self.panic) = Some(text);
+    }
+
+    pub(crate) fn take_panic(&self) -> Option<String> {
+        lock(&self.panic).take()
+    }
+}
+
+/// A panic while the lock is held leaves these values whole.
+pub(crate) fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The scope for a function that makes sense only while a request is answered.
+///
+/// # Panics
+///
+/// Outside a request; the adapter answers 500 and logs the text.
+#[track_caller]
+pub(crate) fn expect_current(function: &str) -> Arc<Scope> {
+    match Scope::current() {
+        Some(scope) => scope,
+        None => panic!(
+            "{function} was called outside a request: a spawned task or thread has none; call it in the handler and \
+             pass the value on"
+        ),
+    }
+}
+
+/// Whether the handler runs on the build host, to make an answer that is kept, and not for a request.
+///
+/// ```
+/// pub async fn get() -> String {
+///     let origin = if wharf::is_evaluating() { "the build host" } else { "a function" };
+///     format!("made by {origin}")
+/// }
+/// ```
+#[must_use]
+pub fn is_evaluating() -> bool {
+    Scope::current().is_some_and(|scope| scope.run == Run::Evaluate)
+}

@@ -1,0 +1,111 @@
+//! What the adapter reads from its environment, in one place.
+
+use std::{env, path::PathBuf};
+
+use crate::viewer::Origin;
+
+/// How log lines look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum LogFormat {
+    Json,
+    Text,
+}
+
+#[derive(Debug)]
+pub(crate) struct Settings {
+    pub(crate) origin: Origin,
+    pub(crate) log_format: LogFormat,
+    pub(crate) log_filter: Option<String>,
+    /// Where the function's zip was unpacked.
+    pub(crate) task_root: Option<PathBuf>,
+    /// What `lambda_runtime` needs and does not find; it would panic.
+    pub(crate) missing: Vec<&'static str>,
+}
+
+impl Settings {
+    pub(crate) fn from_env() -> Self {
+        Self::read(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+    }
+
+    fn read(var: impl Fn(&str) -> Option<String>) -> Self {
+        Self {
+            origin: Origin {
+                secret: var("WHARF_ORIGIN_SECRET"),
+                required: var("WHARF_REQUIRE_ORIGIN").is_some_and(|value| value == "1"),
+            },
+            log_format: log_format(&var),
+            log_filter: var("RUST_LOG").or_else(|| var("AWS_LAMBDA_LOG_LEVEL")),
+            task_root: var("LAMBDA_TASK_ROOT").map(PathBuf::from),
+            missing: missing(&var),
+        }
+    }
+}
+
+/// `WHARF_LOG_FORMAT` decides. Without it: JSON in Lambda, which alone sets `AWS_LAMBDA_INITIALIZATION_TYPE` beside the
+/// function's name; the emulators set only the name, and `sam local` says so with `AWS_SAM_LOCAL`.
+fn log_format(var: impl Fn(&str) -> Option<String>) -> LogFormat {
+    match var("WHARF_LOG_FORMAT").as_deref() {
+        Some("json") => LogFormat::Json,
+        Some("text") => LogFormat::Text,
+        _ => {
+            let in_lambda =
+                ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_INITIALIZATION_TYPE"].map(&var).iter().all(Option::is_some);
+            if in_lambda && var("AWS_SAM_LOCAL").is_none() { LogFormat::Json } else { LogFormat::Text }
+        }
+    }
+}
+
+fn missing(var: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
+    let is_uri = |value: &String| value.parse::<http::Uri>().is_ok();
+    let mut missing = Vec::new();
+    if !var("AWS_LAMBDA_RUNTIME_API").is_some_and(|value| is_uri(&value)) {
+        missing.push("AWS_LAMBDA_RUNTIME_API");
+    }
+    for name in ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION"] {
+        if var(name).is_none() {
+            missing.push(name);
+        }
+    }
+    if !var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").is_some_and(|value| value.parse::<i32>().is_ok()) {
+        missing.push("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
+    }
+    missing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn settings(pairs: &[(&str, &str)]) -> Settings {
+        Settings::read(|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[test]
+    fn lines_are_json_in_lambda_only() {
+        let name = ("AWS_LAMBDA_FUNCTION_NAME", "x");
+        let kind = ("AWS_LAMBDA_INITIALIZATION_TYPE", "on-demand");
+        assert_eq!(settings(&[name, kind]).log_format, LogFormat::Json);
+        assert_eq!(settings(&[name]).log_format, LogFormat::Text);
+        assert_eq!(settings(&[name, kind, ("AWS_SAM_LOCAL", "true")]).log_format, LogFormat::Text);
+        assert_eq!(settings(&[name, kind, ("WHARF_LOG_FORMAT", "text")]).log_format, LogFormat::Text);
+        assert_eq!(settings(&[("WHARF_LOG_FORMAT", "json")]).log_format, LogFormat::Json);
+    }
+
+    #[test]
+    fn what_lambda_runtime_would_panic_without_is_found_missing() {
+        let full = [
+            ("AWS_LAMBDA_RUNTIME_API", "http://127.0.0.1:9000/.rt/x"),
+            ("AWS_LAMBDA_FUNCTION_NAME", "x"),
+            ("AWS_LAMBDA_FUNCTION_VERSION", "1"),
+            ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128"),
+        ];
+        assert!(settings(&full).missing.is_empty());
+        assert_eq!(settings(&full[1..]).missing, ["AWS_LAMBDA_RUNTIME_API"]);
+        assert_eq!(settings(&[]).missing.len(), 4);
+        assert_eq!(
+            settings(&[full[0], full[1], full[2], ("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "much")]).missing.len(),
+            1
+        );
+        assert_eq!(settings(&[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9000/.rt")]).missing.len(), 4);
+    }
+}
