@@ -1,15 +1,27 @@
 //! The pipeline of `cargo bundle`, as a library.
 //!
-//! Read [`pipeline`] first: it lists the stages, each of which has one input and one output type.
+//! Read [`pipeline`] first: it lists the stages, each of which has one input and one output type. Each effect has one
+//! place: [`command`] starts processes, [`output`] writes files, [`shell`] prints, [`options`] reads the environment.
 
+pub mod cli;
 pub mod command;
+pub mod compile;
+pub mod deploy;
 pub mod diagnostic;
 pub mod discover;
+pub mod evaluate;
 pub mod failure;
+pub mod finish;
 pub mod generate;
 pub mod interrupt;
+pub mod manifest;
 pub mod options;
+pub mod output;
+pub mod package;
 pub mod parse;
+pub mod pipeline;
 pub mod plan;
+pub mod shell;
+pub mod table;
 pub mod url_path;
 pub mod wrapper;

@@ -6,13 +6,13 @@ use std::{
     process::Command,
 };
 
-use cargo_metadata::{Metadata, MetadataCommand, Package, Target, TargetKind};
+use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 
 use crate::{
     command,
     diagnostic::{Code, Diagnostic, Label, Source},
     failure::Failure,
-    options::Options,
+    options::{Options, normalized},
 };
 
 /// The package that is bundled.
@@ -34,6 +34,25 @@ pub struct Project {
     pub wharf: Option<String>,
     /// Where cargo writes.
     pub target_directory: PathBuf,
+}
+
+impl Project {
+    /// A path that rustc names, as people know it: `app/api/route.rs` for `./src/../app/api/route.rs`.
+    #[must_use]
+    pub fn shown_path(&self, path: &str) -> String {
+        let absolute = normalized(&self.root.join(path));
+        let relative = pathdiff::diff_paths(&absolute, &self.root).unwrap_or(absolute);
+        relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/")
+    }
+
+    /// What rustc says, with the paths of route files as people know them.
+    #[must_use]
+    pub fn with_shown_paths(&self, text: &str) -> String {
+        let Some(library) = &self.library else { return text.to_owned() };
+        let folder = Path::new(&library.file.path).parent().unwrap_or(Path::new(""));
+        let up = vec![".."; folder.components().count()].join("/");
+        text.replace(&format!("./{}/{up}/", folder.display()), "").replace(&format!("{}/", self.root.display()), "")
+    }
 }
 
 /// The library of the package.
@@ -147,7 +166,7 @@ fn names(packages: &[&Package]) -> String {
 }
 
 fn library(package: &Package, root: &Path) -> Result<Option<Library>, Failure> {
-    let usable = |target: &&Target| target.kind.iter().any(|kind| matches!(kind, TargetKind::Lib | TargetKind::RLib));
+    let usable = |target: &&cargo_metadata::Target| target.kind.iter().any(|kind| matches!(kind, TargetKind::Lib | TargetKind::RLib));
     let Some(target) = package.targets.iter().find(usable) else { return Ok(None) };
     let file = ProjectFile::read(target.src_path.as_std_path(), root)?;
     Ok(Some(Library { name: target.name.replace('-', "_"), file }))

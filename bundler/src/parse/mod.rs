@@ -15,6 +15,7 @@ use wharf::{
 };
 
 pub use config::{ConfigConst, ConfigName};
+pub(crate) use config::{edge_runtime, out_of_limits};
 pub use handler::HandlerFn;
 pub use route_file::{RouteFile, StaticParamsFn};
 

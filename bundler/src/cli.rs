@@ -1,0 +1,196 @@
+//! What the user typed.
+
+use std::{ffi::OsString, path::PathBuf};
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+
+use crate::{
+    diagnostic::Code,
+    failure::Failure,
+    options::{Features, Options},
+    shell::MessageFormat,
+};
+
+/// Bundles the route handlers of `app/**/route.rs` into Lambda functions, static objects and one manifest
+#[derive(Debug, Parser)]
+#[command(name = "cargo bundle", bin_name = "cargo bundle", version, max_term_width = 100, after_help = EXIT_CODES)]
+pub struct Cli {
+    /// What to do; without one, bundle.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// How to bundle.
+    #[command(flatten)]
+    pub bundle: BundleArguments,
+}
+
+/// What else there is to do.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Print what the code of a diagnostic means
+    Explain {
+        /// The code, for example `route::duplicate`
+        code: String,
+    },
+}
+
+/// How to bundle.
+#[derive(Debug, Args)]
+pub struct BundleArguments {
+    /// The Cargo.toml of the app's package or workspace
+    #[arg(long, value_name = "PATH")]
+    manifest_path: Option<PathBuf>,
+    /// The app's package, where the workspace has several
+    #[arg(short, long, value_name = "NAME")]
+    package: Option<String>,
+    /// Where the bundle goes, instead of `bundle` in the target directory
+    #[arg(long, value_name = "FOLDER")]
+    out_dir: Option<PathBuf>,
+    /// Where cargo writes, instead of the target directory of the app's workspace
+    #[arg(long, value_name = "FOLDER")]
+    target_dir: Option<PathBuf>,
+    /// Features of the app's package to enable, separated by commas
+    #[arg(short = 'F', long, value_name = "NAMES", value_delimiter = ',')]
+    features: Vec<String>,
+    /// Enable all features of the app's package
+    #[arg(long)]
+    all_features: bool,
+    /// Do not enable the default feature of the app's package
+    #[arg(long)]
+    no_default_features: bool,
+    /// Only compare the generated routes.rs with what it would be; write nothing
+    #[arg(long)]
+    pub check: bool,
+    /// Optimize across crates: smaller zips, and a build that takes a minute longer for each few functions
+    #[arg(long)]
+    lto: bool,
+    /// Text for people, or one JSON object a line for tools
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    message_format: Format,
+    /// Run without network
+    #[arg(long)]
+    offline: bool,
+    /// Fail when the app's Cargo.lock would change
+    #[arg(long)]
+    locked: bool,
+    /// As `--locked` and `--offline` together
+    #[arg(long)]
+    frozen: bool,
+}
+
+#[derive(Debug, Clone, Copy, ValueEnum)]
+enum Format {
+    Human,
+    Json,
+}
+
+const EXIT_CODES: &str = "\
+Exit codes:
+    0  the bundle is complete
+    1  the app has mistakes, each printed as a diagnostic
+    2  the command line is wrong
+    3  --check: routes.rs is stale
+    4  cargo does not see a package to bundle
+    5  rustc refused the app
+    6  a handler failed while it was evaluated
+    7  a file could not be read or written
+  130  interrupted";
+
+impl Cli {
+    /// Reads the arguments of the process. Cargo calls `cargo-bundle bundle …` for `cargo bundle …`.
+    #[must_use]
+    pub fn from_arguments(arguments: impl IntoIterator<Item = OsString>) -> Self {
+        let mut arguments: Vec<OsString> = arguments.into_iter().collect();
+        if arguments.get(1).is_some_and(|first| first == "bundle") {
+            arguments.remove(1);
+        }
+        Self::parse_from(arguments)
+    }
+}
+
+impl BundleArguments {
+    /// How the run is to speak.
+    #[must_use]
+    pub fn message_format(&self) -> MessageFormat {
+        match self.message_format {
+            Format::Human => MessageFormat::Human,
+            Format::Json => MessageFormat::Json,
+        }
+    }
+
+    /// What the arguments mean where the user is.
+    ///
+    /// # Errors
+    ///
+    /// When a path is empty, or the process does not know where it is.
+    pub fn into_options(self) -> Result<Options, Failure> {
+        let options = Options::from_environment()?;
+        let absolute = |path: Option<PathBuf>| path.map(|path| options.absolute(&path)).transpose();
+        let flags = [(self.offline, "--offline"), (self.locked, "--locked"), (self.frozen, "--frozen")];
+        Ok(Options {
+            manifest_path: absolute(self.manifest_path)?,
+            out_dir: absolute(self.out_dir)?,
+            target_dir: absolute(self.target_dir)?,
+            package: self.package,
+            features: Features {
+                named: self.features,
+                no_default: self.no_default_features,
+                all: self.all_features,
+            },
+            lto: self.lto,
+            cargo_flags: flags.into_iter().filter_map(|(set, flag)| set.then_some(flag)).collect(),
+            ..options
+        })
+    }
+}
+
+/// The long text of a code, or what to say instead.
+///
+/// # Errors
+///
+/// When there is no such code, with the nearest one that there is.
+pub fn explanation(code: &str) -> Result<String, String> {
+    match code.parse::<Code>() {
+        Ok(code) => Ok(format!("{code}\n\n{}\n", code.explanation())),
+        Err(_) => {
+            let distance = |known: &Code| strsim::damerau_levenshtein(known.as_str(), code);
+            let nearest = Code::ALL.into_iter().min_by_key(distance).map(Code::as_str).unwrap_or_default();
+            Err(format!("there is no code `{code}`; the nearest is `{nearest}`"))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory;
+
+    use super::*;
+    use crate::failure::exit_code;
+
+    #[test]
+    fn the_command_line_is_well_formed() {
+        Cli::command().debug_assert();
+    }
+
+    #[test]
+    fn help_names_every_exit_code() {
+        let codes = [
+            exit_code::OK,
+            exit_code::DIAGNOSTICS,
+            exit_code::USAGE,
+            exit_code::STALE,
+            exit_code::PROJECT,
+            exit_code::COMPILE,
+            exit_code::EVALUATE,
+            exit_code::IO,
+            exit_code::INTERRUPTED,
+        ];
+        assert!(codes.iter().all(|code| EXIT_CODES.contains(&format!("{code:>5}  "))));
+    }
+
+    #[test]
+    fn cargo_and_the_shell_call_it_alike() {
+        let as_of = |arguments: &[&str]| Cli::from_arguments(arguments.iter().map(OsString::from)).bundle.check;
+        assert!(as_of(&["cargo-bundle", "bundle", "--check"]));
+        assert!(as_of(&["cargo-bundle", "--check"]));
+    }
+}

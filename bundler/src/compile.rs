@@ -1,0 +1,172 @@
+//! Stage 5: [`Sources`] → [`Binaries`]. One cargo call for all of them.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::PathBuf,
+    process::Command,
+};
+
+use cargo_metadata::{Artifact, CompilerMessage, Message, TargetKind, diagnostic::DiagnosticLevel};
+
+use crate::{
+    command,
+    failure::Failure,
+    generate::Sources,
+    options::{WRAPPER_CHAINED, WRAPPER_ROOT},
+    output::{self, Lock, Staging},
+    plan::FunctionName,
+    shell::Shell,
+};
+
+/// The compiled functions.
+#[derive(Debug)]
+pub struct Binaries {
+    /// What they were compiled from.
+    pub sources: Sources,
+    /// The program that evaluates routes; it runs here.
+    pub runnable: PathBuf,
+    /// The binary of each function; it runs on Lambda.
+    pub deployed: BTreeMap<FunctionName, PathBuf>,
+    /// The lock file of the generated package, as cargo completed it.
+    pub lock_file: String,
+    /// The bundle in the making.
+    pub staging: Staging,
+    /// Held until the bundle is finished.
+    pub lock: Lock,
+}
+
+/// Writes the generated sources and compiles them.
+///
+/// # Errors
+///
+/// When the output folder cannot be written, when rustc refuses the app, or when interrupted.
+pub fn run(sources: Sources, shell: &Shell) -> Result<Binaries, Failure> {
+    let lock_path = sources.work.with_file_name("lock");
+    let lock = Lock::acquire(&lock_path, || shell.status("Waiting", "for another run in this target directory"))?;
+    let staging = Staging::open(&sources.out_dir)?;
+    write_sources(&sources)?;
+    let compiled = compile(&sources, shell)?;
+    let lock_file = sources.package.root.join("Cargo.lock");
+    let lock_file = fs::read_to_string(&lock_file).map_err(Failure::io("read", &lock_file))?;
+    let Some((runnable, deployed)) = all_of(&sources, compiled) else {
+        let rendered = "cargo reported success, and not every binary".to_owned();
+        return Err(Failure::Compile { rendered, routes: Vec::new() });
+    };
+    Ok(Binaries { sources, runnable, deployed, lock_file, staging, lock })
+}
+
+fn write_sources(sources: &Sources) -> Result<(), Failure> {
+    output::write_if_changed(&sources.routes.path, sources.routes.text.as_bytes())?;
+    let package = &sources.package;
+    for (path, text) in &package.files {
+        output::write_if_changed(&package.root.join(path), text.as_bytes())?;
+    }
+    let of_functions = package.files.keys().filter_map(|path| path.strip_prefix("functions/"));
+    output::keep_only(&package.root.join("functions"), &of_functions.map(str::to_owned).collect())?;
+    seed_lock_file(sources)
+}
+
+/// The generated package uses the versions that the user's lock file names. Cargo completes the copy; it is replaced
+/// when the user's changes.
+fn seed_lock_file(sources: &Sources) -> Result<(), Failure> {
+    let users = sources.plan.project.workspace_manifest.absolute.with_file_name("Cargo.lock");
+    let Ok(users) = fs::read(&users) else { return Ok(()) };
+    if output::write_if_changed(&sources.work.join("seed.lock"), &users)? {
+        output::write(&sources.package.root.join("Cargo.lock"), &users)?;
+    }
+    Ok(())
+}
+
+#[derive(Default)]
+struct Compiled {
+    bins: BTreeMap<String, PathBuf>,
+    evaluate: Option<PathBuf>,
+    rendered: String,
+    routes: BTreeSet<String>,
+}
+
+fn compile(sources: &Sources, shell: &Shell) -> Result<Compiled, Failure> {
+    let mut compiled = Compiled::default();
+    let progress = shell.progress("Compiling");
+    let finished = command::lines(cargo_build(sources, shell), |line| {
+        let Ok(message) = serde_json::from_str::<Message>(line) else { return };
+        match message {
+            Message::CompilerArtifact(artifact) => {
+                progress.advance(&artifact.target.name);
+                compiled.artifact(artifact);
+            }
+            Message::CompilerMessage(message) => compiled.message(&message, sources),
+            _ => {}
+        }
+    })?;
+    progress.finish();
+    if finished.status.success() {
+        shell.compiler_warnings(&compiled.rendered);
+        return Ok(compiled);
+    }
+    if compiled.rendered.is_empty() {
+        compiled.rendered = finished.stderr;
+    }
+    Err(Failure::Compile { rendered: compiled.rendered, routes: compiled.routes.into_iter().collect() })
+}
+
+fn cargo_build(sources: &Sources, shell: &Shell) -> Command {
+    let plan = &sources.plan;
+    let format = if shell.is_colored() { "json-diagnostic-rendered-ansi" } else { "json" };
+    let mut cargo = Command::new(&plan.options.cargo);
+    cargo
+        .current_dir(&plan.project.root)
+        .args(["build", "--release", "--bins", "--example", "evaluate", "--message-format", format])
+        .arg("--manifest-path")
+        .arg(sources.package.root.join("Cargo.toml"))
+        .arg("--target-dir")
+        .arg(sources.work.with_file_name("build"))
+        .env("RUSTC_WRAPPER", &plan.options.this_program)
+        .env(WRAPPER_ROOT, &plan.project.root);
+    if let Some(users) = &plan.options.rustc_wrapper {
+        cargo.env(WRAPPER_CHAINED, users);
+    }
+    // These are set when cargo itself started this program, and would be taken for those of the package compiled.
+    for inherited in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
+        cargo.env_remove(inherited);
+    }
+    // The user's lock file was copied and has to be completed by the generated package, so `--locked` can only be asked
+    // of the user's own.
+    if plan.options.cargo_flags.iter().any(|flag| matches!(*flag, "--offline" | "--frozen")) {
+        cargo.arg("--offline");
+    }
+    cargo
+}
+
+impl Compiled {
+    fn artifact(&mut self, artifact: Artifact) {
+        let Some(executable) = artifact.executable else { return };
+        if artifact.target.kind.contains(&TargetKind::Bin) {
+            self.bins.insert(artifact.target.name, executable.into());
+        } else if artifact.target.kind.contains(&TargetKind::Example) {
+            self.evaluate = Some(executable.into());
+        }
+    }
+
+    fn message(&mut self, message: &CompilerMessage, sources: &Sources) {
+        let project = &sources.plan.project;
+        if let Some(rendered) = &message.message.rendered {
+            self.rendered.push_str(&project.with_shown_paths(rendered));
+        }
+        if message.message.level != DiagnosticLevel::Error {
+            return;
+        }
+        let files = message.message.spans.iter().filter(|span| span.is_primary);
+        let shown = files.map(|span| project.shown_path(&span.file_name));
+        let routes = shown.filter(|path| sources.plan.functions.iter().any(|function| function.route.path == *path));
+        self.routes.extend(routes.map(|path| format!("`{path}`")));
+    }
+}
+
+fn all_of(sources: &Sources, compiled: Compiled) -> Option<(PathBuf, BTreeMap<FunctionName, PathBuf>)> {
+    let mut bins = compiled.bins;
+    let functions = sources.plan.functions.iter();
+    let deployed = functions.map(|function| Some((function.name.clone(), bins.remove(function.name.as_str())?)));
+    Some((compiled.evaluate?, deployed.collect::<Option<_>>()?))
+}

@@ -1,0 +1,31 @@
+//! Stage 9: [`Described`] → [`Bundle`]. The files that deploy a bundle, as text, from the manifest alone.
+//!
+//! The templates stand in the folder `deploy/` of this repository.
+
+use std::collections::BTreeMap;
+
+use crate::{manifest::Described, package::Packed};
+
+/// All artifacts.
+#[derive(Debug)]
+pub struct Bundle {
+    /// The zips and objects, and the staging folder that they go to.
+    pub packed: Packed,
+    /// The manifest.
+    pub manifest: crate::manifest::Manifest,
+    /// All other files of the bundle, by path.
+    pub files: BTreeMap<String, String>,
+}
+
+/// Adds the files that are text.
+#[must_use]
+pub fn run(described: Described) -> Bundle {
+    let Described { packed, manifest } = described;
+    let binaries = &packed.evaluation.binaries;
+    let package = binaries.sources.bundled_package.files.iter();
+    let mut files: BTreeMap<_, _> =
+        package.map(|(path, text)| (format!("package/{path}"), text.clone())).collect();
+    files.insert("package/Cargo.lock".to_owned(), binaries.lock_file.clone());
+    files.insert("manifest.json".to_owned(), manifest.text());
+    Bundle { packed, manifest, files }
+}

@@ -1,0 +1,262 @@
+//! Stage 6: [`Binaries`] → [`Evaluation`]. The app is run once, on the build host, for the answers that need no request.
+
+mod class;
+
+use std::{
+    collections::BTreeMap,
+    fs,
+    path::Path,
+    process::Command,
+};
+
+use wharf::{
+    Method,
+    config::{Dynamic, Runtime},
+    report::{AssignedRoute, Assignment, Evaluated, Frozen, GetReport, NotRun, Outcome, RouteReport, Touch},
+};
+
+pub use class::{Class, Location, Reason, ReasonCode};
+
+use crate::{
+    command,
+    compile::Binaries,
+    diagnostic::{self, Code, Diagnostic, Label, Source},
+    failure::Failure,
+    output,
+    parse::ConfigName,
+    plan::{Function, FunctionName, Plan},
+    shell::Shell,
+};
+
+/// How long one run of a handler may take, in seconds, and how often it is tried; both as `next build` has it.
+const TIME_LIMIT_SECONDS: u64 = 60;
+const TRIES: u32 = 3;
+
+/// The compiled functions, and what is known of each now that the app has run.
+#[derive(Debug)]
+pub struct Evaluation {
+    /// The compiled functions.
+    pub binaries: Binaries,
+    /// By function.
+    pub routes: BTreeMap<FunctionName, EvaluatedRoute>,
+}
+
+/// What is known of a route now that the app has run.
+#[derive(Debug)]
+pub struct EvaluatedRoute {
+    /// Its segment config and what came of GET.
+    pub report: RouteReport,
+    /// Static or dynamic, and why, for each method that has a handler or is derived.
+    pub classes: BTreeMap<Method, (Class, Reason)>,
+}
+
+impl EvaluatedRoute {
+    /// The answers to replay, by params, sorted. Empty for a dynamic GET.
+    #[must_use]
+    pub fn frozen(&self) -> Vec<&Evaluated> {
+        let is_static = self.classes.get(&Method::Get).is_some_and(|(class, _)| *class == Class::Static);
+        let GetReport::Evaluated(runs) = &self.report.get else { return Vec::new() };
+        let mut runs: Vec<_> = runs.iter().filter(|run| is_static && is_frozen(run)).collect();
+        runs.sort_by(|left, right| left.params.cmp(&right.params));
+        runs
+    }
+}
+
+fn is_frozen(run: &Evaluated) -> bool {
+    matches!(run.outcome, Outcome::Frozen(_))
+}
+
+/// Runs the app.
+///
+/// # Errors
+///
+/// With a diagnostic for each handler that failed, and for each promise of the segment config that does not hold.
+pub fn run(binaries: Binaries, shell: &Shell) -> Result<Evaluation, Failure> {
+    let (reports, output) = run_program(&binaries, shell)?;
+    let plan = &binaries.sources.plan;
+    let mut diagnostics = Vec::new();
+    let mut routes = BTreeMap::new();
+    for function in &plan.functions {
+        let Some(report) = reports.get(function.name.as_str()) else {
+            let message = format!("it said nothing of `{}`", function.route.pattern);
+            return Err(Failure::Evaluator { message, output });
+        };
+        diagnostics.extend(problems(function, report, plan));
+        let classes = class::of(function, report, &plan.project);
+        routes.insert(function.name.clone(), EvaluatedRoute { report: report.clone(), classes });
+    }
+    if diagnostics.is_empty() {
+        return Ok(Evaluation { binaries, routes });
+    }
+    diagnostic::sort(&mut diagnostics);
+    Err(Failure::Evaluate { diagnostics, output })
+}
+
+fn assignment(plan: &Plan) -> Assignment {
+    let assigned = |function: &Function| AssignedRoute {
+        function: function.name.to_string(),
+        get: function.route.handlers.get(&Method::Get).map(|handler| handler.takes),
+    };
+    Assignment {
+        routes: plan.functions.iter().map(assigned).collect(),
+        time_limit_seconds: TIME_LIMIT_SECONDS,
+        tries: TRIES,
+    }
+}
+
+/// Runs the program; gives its reports by function, and what the handlers printed meanwhile.
+fn run_program(binaries: &Binaries, shell: &Shell) -> Result<(BTreeMap<String, RouteReport>, String), Failure> {
+    let work = &binaries.sources.work;
+    let (assignment_path, report_path) = (work.join("assignment.json"), work.join("report.jsonl"));
+    let plan = &binaries.sources.plan;
+    output::write(&assignment_path, json(&assignment(plan)).as_bytes())?;
+    output::remove_file(&report_path)?;
+    let progress = shell.progress("Evaluating");
+    let mut program = Command::new(&binaries.runnable);
+    program.current_dir(&plan.project.root).arg(&assignment_path).arg(&report_path);
+    let finished = command::capture(program)?;
+    progress.finish();
+    let output = format!("{}{}", finished.stdout, finished.stderr);
+    if !finished.status.success() {
+        return Err(Failure::Evaluator { message: finished.status.to_string(), output });
+    }
+    let reports = read_reports(&report_path, &output)?;
+    Ok((reports, output))
+}
+
+fn read_reports(path: &Path, output: &str) -> Result<BTreeMap<String, RouteReport>, Failure> {
+    let text = fs::read_to_string(path).map_err(Failure::io("read", path))?;
+    let read = |line: &str| {
+        let report: RouteReport = serde_json::from_str(line).map_err(|error| Failure::Evaluator {
+            message: format!("its report cannot be read: {error}; is `wharf` of the version of the bundler?"),
+            output: output.to_owned(),
+        })?;
+        Ok((report.function.clone(), report))
+    };
+    text.lines().map(read).collect()
+}
+
+/// The JSON of a type whose keys are all text.
+fn json(value: &impl serde::Serialize) -> String {
+    serde_json::to_string(value).unwrap_or_default()
+}
+
+/// What is wrong with one route, now that the app has run.
+fn problems(function: &Function, report: &RouteReport, plan: &Plan) -> Vec<Diagnostic> {
+    let mut problems = config_problems(function, report);
+    match &report.get {
+        GetReport::NotRun(reason) => problems.extend(not_run(function, report, *reason)),
+        GetReport::StaticParamsFailed(error) => problems.extend(static_params_failed(function, error)),
+        GetReport::Evaluated(runs) => {
+            problems.extend(runs.iter().filter_map(|run| run_problem(function, report, run, plan)));
+        }
+    }
+    problems
+}
+
+/// Values that only rustc could tell.
+fn config_problems(function: &Function, report: &RouteReport) -> Vec<Diagnostic> {
+    let route = &function.route;
+    let label = |name: ConfigName| {
+        route.config.get(&name).map(|constant| Label::new(&route.source, constant.value.clone(), ""))
+    };
+    let numbers = [(ConfigName::MaxDuration, report.config.max_duration), (ConfigName::Memory, report.config.memory)];
+    let mut problems: Vec<_> = numbers
+        .into_iter()
+        .filter_map(|(name, value)| crate::parse::out_of_limits(name, value?, label(name)?))
+        .collect();
+    if report.config.runtime == Runtime::Edge {
+        problems.extend(label(ConfigName::Runtime).map(crate::parse::edge_runtime));
+    }
+    if !report.config.dynamic_params && route.static_params.is_none() && !route.pattern.is_static() {
+        problems.extend(label(ConfigName::DynamicParams).map(|label| {
+            Diagnostic::new(
+                Code::StaticParamsMissing,
+                "`DYNAMIC_PARAMS = false` without `generate_static_params` answers nothing",
+                label,
+                "write `pub async fn generate_static_params`, or remove the constant",
+            )
+        }));
+    }
+    problems
+}
+
+/// Where the GET handler is named.
+fn get_label(function: &Function, text: impl Into<String>) -> Option<Label> {
+    Some(Label::new(&function.route.source, function.route.handler_span(Method::Get)?, text))
+}
+
+fn not_run(function: &Function, report: &RouteReport, reason: NotRun) -> Option<Diagnostic> {
+    if report.config.dynamic != Dynamic::Error || reason != NotRun::TakesRequest {
+        return None;
+    }
+    let handler = function.route.handlers.get(&Method::Get)?;
+    let span = handler.request_argument.clone().unwrap_or_else(|| handler.span.clone());
+    Some(dynamic_error(function, "takes the request", Label::new(&function.route.source, span, "")))
+}
+
+fn dynamic_error(function: &Function, what: &str, label: Label) -> Diagnostic {
+    Diagnostic::new(
+        Code::DynamicError,
+        format!("`GET {}` has to be static, and {what}", function.route.pattern),
+        label,
+        "remove the use of the request, or the constant `DYNAMIC`",
+    )
+}
+
+fn static_params_failed(function: &Function, error: &str) -> Option<Diagnostic> {
+    let span = function.route.static_params.as_ref()?.span.clone();
+    Some(Diagnostic::new(
+        Code::StaticParamsFailed,
+        format!("`generate_static_params` of `{}` failed: {error}", function.route.pattern),
+        Label::new(&function.route.source, span, "was run on the build host"),
+        "return a list with a value for each dynamic folder",
+    ))
+}
+
+fn run_problem(function: &Function, report: &RouteReport, run: &Evaluated, plan: &Plan) -> Option<Diagnostic> {
+    let path = shown_path(function, run);
+    match &run.outcome {
+        Outcome::Failed(error) => Some(Diagnostic::new(
+            Code::EvaluationFailed,
+            format!("`GET {path}` failed while it was evaluated: {error}"),
+            get_label(function, "was run on the build host")?,
+            "correct the handler, or let it run on request with `pub const DYNAMIC: Dynamic = Dynamic::ForceDynamic;`",
+        )),
+        Outcome::Frozen(frozen) if sets_cookie(frozen) => Some(Diagnostic::new(
+            Code::EvaluationSetCookie,
+            format!("the static answer of `GET {path}` sets a cookie, which everyone would get"),
+            get_label(function, "answers with a Set-Cookie header")?,
+            "set the cookie in another method, or let GET run on request with \
+             `pub const DYNAMIC: Dynamic = Dynamic::ForceDynamic;`",
+        )),
+        Outcome::Touched(touch) if report.config.dynamic == Dynamic::Error => {
+            Some(dynamic_error(function, &format!("calls {}", touch.what), touch_label(function, touch, plan)?))
+        }
+        _ => None,
+    }
+}
+
+fn sets_cookie(frozen: &Frozen) -> bool {
+    frozen.headers.iter().any(|(name, _)| name == "set-cookie")
+}
+
+/// The path of a run, for people: the pattern with its params, decoded.
+fn shown_path(function: &Function, run: &Evaluated) -> String {
+    let parts = function.route.pattern.fill(&run.params);
+    parts.map_or_else(|| function.route.pattern.to_string(), |parts| format!("/{}", parts.join("/")))
+}
+
+/// The line of the call, which may be in a file that no stage has read.
+fn touch_label(function: &Function, touch: &Touch, plan: &Plan) -> Option<Label> {
+    let path = plan.project.shown_path(&touch.file);
+    let source = if path == function.route.path {
+        function.route.source.clone()
+    } else {
+        Source::file(path.as_str(), fs::read_to_string(plan.project.root.join(&path)).ok()?)
+    };
+    let line_start = source.text.split_inclusive('\n').take(touch.line as usize - 1).map(str::len).sum::<usize>();
+    let line = source.text.get(line_start..)?.lines().next()?;
+    let offset = line.char_indices().nth((touch.column as usize).saturating_sub(1)).map_or(0, |(index, _)| index);
+    Some(Label::new(&source, line_start + offset..line_start + line.trim_end().len(), ""))
+}

@@ -1,0 +1,52 @@
+//! Stage 10: [`Bundle`] → [`Finished`]. Everything is written to the staging folder, which is then swapped in.
+
+use std::path::PathBuf;
+
+use crate::{
+    deploy::Bundle,
+    diagnostic::Diagnostic,
+    failure::Failure,
+    interrupt,
+    manifest::{Manifest, object_path, zip_path},
+};
+
+/// A finished run.
+#[derive(Debug)]
+pub struct Finished {
+    /// What the bundle is.
+    pub manifest: Manifest,
+    /// Where it is.
+    pub out_dir: PathBuf,
+    /// Whether any byte of it is new.
+    pub changed: bool,
+    /// What the user should know, although it stopped nothing.
+    pub warnings: Vec<Diagnostic>,
+}
+
+/// Writes the bundle and swaps it in.
+///
+/// # Errors
+///
+/// When something cannot be written, or when interrupted; the previous bundle is then as it was.
+pub fn run(bundle: Bundle) -> Result<Finished, Failure> {
+    let Bundle { packed, manifest, files } = bundle;
+    let binaries = packed.evaluation.binaries;
+    let staging = binaries.staging;
+    for (name, function) in &packed.functions {
+        interrupt::check()?;
+        staging.copy(&function.zip, &zip_path(name.as_str()))?;
+    }
+    for object in packed.objects.values() {
+        staging.write(&object_path(object.sha256), &object.body)?;
+    }
+    for (path, text) in &files {
+        staging.write(path, text.as_bytes())?;
+    }
+    let changed = staging.swap()?;
+    Ok(Finished {
+        manifest,
+        out_dir: binaries.sources.out_dir,
+        changed,
+        warnings: binaries.sources.plan.warnings,
+    })
+}

@@ -1,0 +1,397 @@
+//! Stage 8: [`Packed`] → [`Described`]. The manifest: the only input of everything that deploys, serves or runs a bundle.
+//!
+//! Readers ignore fields that they do not know, and refuse a `format_version` that they do not know.
+
+use std::collections::BTreeMap;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use wharf::{
+    Method,
+    config::{Revalidate, SegmentConfig},
+    pattern::{ParamValue, Segment},
+    report::{Evaluated, Outcome},
+};
+
+use crate::{
+    evaluate::{Class, EvaluatedRoute, Reason},
+    package::{Hash, ObjectOrigin, Packed, PackedFunction, PackedObject},
+    plan::{Function, Plan},
+    url_path::UrlPath,
+};
+
+/// The version of the manifest's format; raised when an old reader would misunderstand a new manifest.
+pub const FORMAT_VERSION: u32 = 1;
+
+/// The memory of a function that declares none, in MB. Lambda gives CPU in proportion to memory; below this, TLS alone
+/// takes noticeable time.
+const DEFAULT_MEMORY: u32 = 256;
+
+/// The timeout of a function that declares none, in seconds: as long as an HTTP API waits.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
+const DEFAULT_TIMEOUT: u32 = 30;
+
+/// A bundle that is complete but for the files that deploy it.
+#[derive(Debug)]
+pub struct Described {
+    /// The zips and objects.
+    pub packed: Packed,
+    /// What they are.
+    pub manifest: Manifest,
+}
+
+/// The description of a bundle: `manifest.json`.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct Manifest {
+    /// The version of this format: 1.
+    pub format_version: u32,
+    /// The program that made the bundle.
+    pub generator: Generator,
+    /// The package that was bundled.
+    pub app: AppEntry,
+    /// The functions, by name.
+    pub functions: BTreeMap<String, FunctionEntry>,
+    /// The routes, in match order: the first that matches a path answers it.
+    pub routes: Vec<RouteEntry>,
+    /// The objects, sorted by path.
+    pub objects: Vec<ObjectEntry>,
+}
+
+/// The program that made the bundle.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct Generator {
+    /// `wharf-bundler`
+    pub name: String,
+    /// Its version.
+    pub version: String,
+}
+
+/// The package that was bundled.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct AppEntry {
+    /// Its name.
+    pub name: String,
+    /// Its version.
+    pub version: String,
+    /// The version of its dependency `wharf`.
+    pub wharf: String,
+}
+
+/// A Lambda function.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct FunctionEntry {
+    /// The path of its zip in the bundle.
+    pub zip: String,
+    /// The size of the zip, in bytes.
+    pub size: u64,
+    /// The size of what it holds, in bytes.
+    pub unzipped_size: u64,
+    /// The SHA-256 of the zip, in hexadecimal digits.
+    pub sha256: String,
+    /// The same in base64, as Lambda reports it.
+    pub code_sha256: String,
+    /// The Lambda runtime: `provided.al2023`.
+    pub runtime: String,
+    /// The Lambda handler setting: `bootstrap`.
+    pub handler: String,
+    /// `x86_64` or `arm64`.
+    pub architecture: String,
+    /// MB.
+    pub memory: u32,
+    /// Seconds.
+    pub timeout: u32,
+    /// `buffered`.
+    pub invoke_mode: String,
+    /// The regions that the route prefers; empty when it says nothing.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub preferred_region: Vec<String>,
+    /// The route files that it is made of, relative to the package.
+    pub sources: Vec<String>,
+}
+
+/// A route.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct RouteEntry {
+    /// The pattern as text: `/items/[slug]`.
+    pub pattern: String,
+    /// The pattern as segments, decoded.
+    pub segments: Vec<SegmentEntry>,
+    /// The route file, relative to the package.
+    pub source: String,
+    /// The function that answers it.
+    pub function: String,
+    /// Whether params that are not listed are answered.
+    pub dynamic_params: bool,
+    /// The methods that it answers; any other gets 405 with these in `Allow`.
+    pub methods: BTreeMap<String, MethodEntry>,
+}
+
+/// One part of a pattern.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum SegmentEntry {
+    /// A literal part, decoded.
+    Static(String),
+    /// One part, by the param's name.
+    Param(String),
+    /// One part or more.
+    CatchAll(String),
+    /// Any number of parts.
+    OptionalCatchAll(String),
+}
+
+/// A method of a route.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct MethodEntry {
+    /// Who answers it.
+    pub class: Class,
+    /// Why.
+    pub reason: Reason,
+    /// `REVALIDATE` of the route: seconds, or false; absent when the route says nothing.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schemars(schema_with = "revalidate_schema")]
+    pub revalidate: Option<Revalidate>,
+    /// The answers that were made at build time, by path.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub answers: Vec<AnswerEntry>,
+}
+
+/// An answer that was made at build time.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct AnswerEntry {
+    /// The path, with escapes.
+    pub path: String,
+    /// Method and path: what the CDN looks up.
+    pub cache_key: String,
+    /// The params, decoded: text, or a list of a catch-all.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub params: BTreeMap<String, serde_json::Value>,
+    /// The status.
+    pub status: u16,
+    /// The header lines in order.
+    pub headers: Vec<(String, String)>,
+    /// Seconds, or false for "until the next bundle".
+    #[schemars(schema_with = "revalidate_schema")]
+    pub revalidate: Revalidate,
+    /// The tags of the fetches that it was made from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The key of its object; absent when no object can hold it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub object: Option<String>,
+    /// Why no object can hold it; the function alone replays it then.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub not_exported: Option<String>,
+}
+
+/// An object.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+pub struct ObjectEntry {
+    /// The path of its URL, with escapes.
+    pub path: String,
+    /// Its key, decoded.
+    pub key: String,
+    /// The path of its body in the bundle.
+    pub file: String,
+    /// Bytes.
+    pub size: u64,
+    /// The SHA-256 of its body, in hexadecimal digits.
+    pub sha256: String,
+    /// 200.
+    pub status: u16,
+    /// Its headers, all of which S3 stores.
+    pub headers: BTreeMap<String, String>,
+    /// Seconds, or false for "until the next bundle".
+    #[schemars(schema_with = "revalidate_schema")]
+    pub revalidate: Revalidate,
+    /// The tags of the fetches that it was made from.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+    /// The function whose GET it is; absent for a page or a file of `public/`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub function: Option<String>,
+    /// The file that it is, relative to the package; absent for the GET of a function.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub source: Option<String>,
+}
+
+fn revalidate_schema(_: &mut SchemaGenerator) -> Schema {
+    schemars::json_schema!({
+        "anyOf": [{ "const": false }, { "type": "integer", "minimum": 0, "maximum": u32::MAX }, { "type": "null" }]
+    })
+}
+
+impl Manifest {
+    /// The text of `manifest.json`.
+    #[must_use]
+    pub fn text(&self) -> String {
+        pretty(self)
+    }
+}
+
+/// The published JSON Schema of [`Manifest`].
+#[must_use]
+pub fn schema() -> String {
+    pretty(&schemars::schema_for!(Manifest))
+}
+
+/// The keys of what is printed here are all text, so that it always has a JSON form.
+fn pretty(value: &impl Serialize) -> String {
+    serde_json::to_string_pretty(value).map(|text| text + "\n").unwrap_or_default()
+}
+
+/// Describes.
+#[must_use]
+pub fn run(packed: Packed) -> Described {
+    let plan = &packed.evaluation.binaries.sources.plan;
+    let functions = plan.functions.iter().map(|function| {
+        let zip = &packed.functions[&function.name];
+        let config = &packed.evaluation.routes[&function.name].report.config;
+        (function.name.to_string(), function_entry(function, zip, config))
+    });
+    let manifest = Manifest {
+        format_version: FORMAT_VERSION,
+        generator: Generator {
+            name: env!("CARGO_PKG_NAME").to_owned(),
+            version: env!("CARGO_PKG_VERSION").to_owned(),
+        },
+        app: app_entry(plan),
+        functions: functions.collect(),
+        routes: plan.functions.iter().map(|function| route_entry(function, &packed)).collect(),
+        objects: packed.objects.iter().map(|(path, object)| object_entry(path, object)).collect(),
+    };
+    Described { manifest, packed }
+}
+
+fn app_entry(plan: &Plan) -> AppEntry {
+    let project = &plan.project;
+    AppEntry {
+        name: project.name.clone(),
+        version: project.version.clone(),
+        wharf: project.wharf.clone().unwrap_or_default(),
+    }
+}
+
+/// The path of a function's zip in the bundle.
+#[must_use]
+pub fn zip_path(function: &str) -> String {
+    format!("functions/{function}.zip")
+}
+
+/// The path of an object's body in the bundle. It is named by its content, since `/a` and `/a/b` may both be objects,
+/// and a file system has no file that is a folder as well.
+#[must_use]
+pub fn object_path(sha256: Hash) -> String {
+    format!("objects/{}", sha256.hex())
+}
+
+fn function_entry(function: &Function, zip: &PackedFunction, config: &SegmentConfig) -> FunctionEntry {
+    FunctionEntry {
+        zip: zip_path(function.name.as_str()),
+        size: zip.size,
+        unzipped_size: zip.unzipped,
+        sha256: zip.sha256.hex(),
+        code_sha256: zip.sha256.base64(),
+        runtime: "provided.al2023".to_owned(),
+        handler: "bootstrap".to_owned(),
+        architecture: if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned(),
+        memory: config.memory.unwrap_or(DEFAULT_MEMORY),
+        timeout: config.max_duration.unwrap_or(DEFAULT_TIMEOUT),
+        invoke_mode: "buffered".to_owned(),
+        preferred_region: config.preferred_region.0.clone(),
+        sources: vec![function.route.path.clone()],
+    }
+}
+
+fn route_entry(function: &Function, packed: &Packed) -> RouteEntry {
+    let evaluated = &packed.evaluation.routes[&function.name];
+    let method = |(method, (class, reason)): (&Method, &(Class, Reason))| {
+        let is_get = *method == Method::Get;
+        let entry = MethodEntry {
+            class: *class,
+            reason: reason.clone(),
+            revalidate: evaluated.report.config.revalidate.filter(|_| is_get),
+            answers: if is_get { answers(function, evaluated, packed) } else { Vec::new() },
+        };
+        (method.to_string(), entry)
+    };
+    RouteEntry {
+        pattern: function.route.pattern.to_string(),
+        segments: function.route.pattern.segments().iter().map(segment_entry).collect(),
+        source: function.route.path.clone(),
+        function: function.name.to_string(),
+        dynamic_params: evaluated.report.config.dynamic_params,
+        methods: evaluated.classes.iter().map(method).collect(),
+    }
+}
+
+fn segment_entry(segment: &Segment) -> SegmentEntry {
+    match segment.clone() {
+        Segment::Static(text) => SegmentEntry::Static(text),
+        Segment::Param(name) => SegmentEntry::Param(name),
+        Segment::CatchAll(name) => SegmentEntry::CatchAll(name),
+        Segment::OptionalCatchAll(name) => SegmentEntry::OptionalCatchAll(name),
+    }
+}
+
+fn answers(function: &Function, evaluated: &EvaluatedRoute, packed: &Packed) -> Vec<AnswerEntry> {
+    evaluated.frozen().into_iter().filter_map(|run| answer(function, run, packed)).collect()
+}
+
+fn answer(function: &Function, run: &Evaluated, packed: &Packed) -> Option<AnswerEntry> {
+    let Outcome::Frozen(frozen) = &run.outcome else { return None };
+    let path = UrlPath::new(function.route.pattern.fill(&run.params)?);
+    let params = run.params.iter().map(|(name, value)| {
+        let value = match value {
+            ParamValue::One(text) => text.clone().into(),
+            ParamValue::Many(list) => list.clone().into(),
+        };
+        (name.to_owned(), value)
+    });
+    Some(AnswerEntry {
+        path: path.to_string(),
+        cache_key: format!("GET {path}"),
+        params: params.collect(),
+        status: frozen.status,
+        headers: frozen.headers.clone(),
+        revalidate: frozen.revalidate,
+        tags: frozen.tags.clone(),
+        object: packed.objects.contains_key(&path).then(|| path.key()),
+        not_exported: packed.not_exported.get(&path).map(|not| not.reason.clone()),
+    })
+}
+
+fn object_entry(path: &UrlPath, object: &PackedObject) -> ObjectEntry {
+    let (function, source) = match &object.origin {
+        ObjectOrigin::Function(name) => (Some(name.to_string()), None),
+        ObjectOrigin::File(path) => (None, Some(path.clone())),
+    };
+    ObjectEntry {
+        path: path.to_string(),
+        key: path.key(),
+        file: object_path(object.sha256),
+        size: object.body.len() as u64,
+        sha256: object.sha256.hex(),
+        status: 200,
+        headers: object.headers.clone(),
+        revalidate: object.revalidate,
+        tags: object.tags.clone(),
+        function,
+        source,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Run with `UPDATE_SCHEMA=1` to write the schema anew after a change of the manifest.
+    #[test]
+    fn the_published_schema_is_that_of_the_type() {
+        let path = concat!(env!("CARGO_MANIFEST_DIR"), "/manifest.schema.json");
+        if std::env::var_os("UPDATE_SCHEMA").is_some() {
+            std::fs::write(path, schema()).unwrap();
+        }
+        assert_eq!(std::fs::read_to_string(path).unwrap(), schema(), "the manifest changed; see the doc of this test");
+    }
+}

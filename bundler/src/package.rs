@@ -1,0 +1,354 @@
+//! Stage 7: [`Evaluation`] → [`Packed`]. Zips and objects; the bundle's own folder is not touched yet.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    io::{Cursor, Write},
+    num::NonZero,
+    path::{Path, PathBuf},
+    sync::Mutex,
+    thread,
+};
+
+use sha2::{Digest, Sha256};
+use wharf::{
+    config::Revalidate,
+    report::{Evaluated, FROZEN_FILE, Frozen, FrozenRoute, Outcome},
+};
+use zip::{CompressionMethod, ZipWriter, result::ZipResult, write::SimpleFileOptions};
+
+use crate::{
+    evaluate::{EvaluatedRoute, Evaluation},
+    failure::Failure,
+    interrupt, output,
+    plan::{ExportedFile, FunctionName},
+    shell::Shell,
+    url_path::UrlPath,
+};
+
+/// The zips and objects.
+#[derive(Debug)]
+pub struct Packed {
+    /// What they were made from.
+    pub evaluation: Evaluation,
+    /// The zip of each function.
+    pub functions: BTreeMap<FunctionName, PackedFunction>,
+    /// The objects, by path.
+    pub objects: BTreeMap<UrlPath, PackedObject>,
+    /// The static answers that no object can hold, by path, with the reason.
+    pub not_exported: BTreeMap<UrlPath, NotExported>,
+}
+
+/// The zip of a function.
+#[derive(Debug, Clone)]
+pub struct PackedFunction {
+    /// Where it is kept, in the work folder.
+    pub zip: PathBuf,
+    /// Bytes.
+    pub size: u64,
+    /// Bytes of all that it holds.
+    pub unzipped: u64,
+    /// The SHA-256 of its bytes.
+    pub sha256: Hash,
+}
+
+/// A SHA-256.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Hash([u8; 32]);
+
+impl Hash {
+    /// Of these bytes.
+    #[must_use]
+    pub fn of(bytes: &[u8]) -> Self {
+        Self(Sha256::digest(bytes).into())
+    }
+
+    /// In hexadecimal digits.
+    #[must_use]
+    pub fn hex(&self) -> String {
+        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+    }
+
+    /// In base64, as Lambda reports it for its code.
+    #[must_use]
+    pub fn base64(&self) -> String {
+        use base64::{Engine, engine::general_purpose::STANDARD};
+        STANDARD.encode(self.0)
+    }
+}
+
+/// An object: a body that is uploaded as it is.
+#[derive(Debug, Clone)]
+pub struct PackedObject {
+    /// The body.
+    pub body: Vec<u8>,
+    /// The SHA-256 of the body.
+    pub sha256: Hash,
+    /// Its headers, names in lower case.
+    pub headers: BTreeMap<String, String>,
+    /// How long it is fresh.
+    pub revalidate: Revalidate,
+    /// The tags of the fetches that it was made from.
+    pub tags: Vec<String>,
+    /// Where it comes from.
+    pub origin: ObjectOrigin,
+}
+
+/// Where an object comes from.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ObjectOrigin {
+    /// A GET of this function.
+    Function(FunctionName),
+    /// This file of the package.
+    File(String),
+}
+
+/// Why a static answer is no object.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct NotExported {
+    /// The function that replays it.
+    pub function: FunctionName,
+    /// Why.
+    pub reason: String,
+}
+
+/// What S3 stores with an object and sends with it.
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
+const STORABLE: [&str; 6] =
+    ["cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires"];
+
+/// The longest key of S3, in bytes. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
+const LONGEST_KEY: usize = 1024;
+
+/// One year in seconds: how long an answer without a time of its own may be kept, as Next.js has it.
+pub(crate) const YEAR: u32 = 31_536_000;
+
+/// Packs.
+///
+/// # Errors
+///
+/// When a file cannot be read or written, or when interrupted.
+pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
+    let functions = zips(&evaluation, shell)?;
+    let mut objects = BTreeMap::new();
+    let mut not_exported = BTreeMap::new();
+    let plan = &evaluation.binaries.sources.plan;
+    for function in &plan.functions {
+        for run in evaluation.routes[&function.name].frozen() {
+            let (Some(parts), Outcome::Frozen(frozen)) = (function.route.pattern.fill(&run.params), &run.outcome)
+            else {
+                continue;
+            };
+            let path = UrlPath::new(parts);
+            match obstacle(&path, frozen) {
+                Some(reason) => {
+                    not_exported.insert(path, NotExported { function: function.name.clone(), reason });
+                }
+                None => {
+                    objects.insert(path, object(&function.name, frozen));
+                }
+            }
+        }
+    }
+    for exported in &plan.files {
+        objects.insert(exported.path.clone(), file_object(exported)?);
+    }
+    Ok(Packed { functions, objects, not_exported, evaluation })
+}
+
+/// Why S3 cannot hold an answer.
+fn obstacle(path: &UrlPath, frozen: &Frozen) -> Option<String> {
+    if frozen.status != 200 {
+        return Some(format!("its status is {}, and an object answers 200", frozen.status));
+    }
+    if path.key().len() > LONGEST_KEY {
+        return Some(format!("its key is longer than {LONGEST_KEY} bytes"));
+    }
+    let names: Vec<_> = frozen.headers.iter().map(|(name, _)| name.as_str()).collect();
+    let odd = |name: &&&str| !matches!(**name, "content-length" | "etag") && !STORABLE.contains(name);
+    if let Some(name) = names.iter().find(odd) {
+        return Some(format!("an object has no header `{name}`"));
+    }
+    let repeated = names.iter().enumerate().find(|(index, name)| names[..*index].contains(name));
+    if let Some((_, name)) = repeated {
+        return Some(format!("its header `{name}` is repeated"));
+    }
+    let unusual = frozen.headers.iter().find(|(_, value)| !value.is_ascii());
+    unusual.map(|(name, _)| format!("its header `{name}` is not ASCII"))
+}
+
+fn object(function: &FunctionName, frozen: &Frozen) -> PackedObject {
+    let storable = frozen.headers.iter().filter(|(name, _)| STORABLE.contains(&name.as_str()));
+    let mut headers: BTreeMap<_, _> = storable.cloned().collect();
+    // As the function answers: a body without a type is bytes, and an answer without a policy gets one.
+    headers.entry("content-type".to_owned()).or_insert_with(|| "application/octet-stream".to_owned());
+    headers.entry("cache-control".to_owned()).or_insert_with(|| cache_control(frozen.revalidate));
+    PackedObject {
+        sha256: Hash::of(&frozen.body),
+        body: frozen.body.clone(),
+        headers,
+        revalidate: frozen.revalidate,
+        tags: frozen.tags.clone(),
+        origin: ObjectOrigin::Function(function.clone()),
+    }
+}
+
+/// The policy that Next.js 16 answers with.
+fn cache_control(revalidate: Revalidate) -> String {
+    match revalidate {
+        Revalidate::Never => format!("s-maxage={YEAR}"),
+        Revalidate::After(seconds) => {
+            format!("s-maxage={seconds}, stale-while-revalidate={}", YEAR.saturating_sub(seconds))
+        }
+    }
+}
+
+fn file_object(exported: &ExportedFile) -> Result<PackedObject, Failure> {
+    let body = fs::read(&exported.file.absolute).map_err(Failure::io("read", &exported.file.absolute))?;
+    let guess = mime_guess::from_path(exported.file.file_name()).first_or_octet_stream();
+    let is_text = guess.type_() == mime_guess::mime::TEXT || guess.subtype() == "javascript";
+    let content_type = if is_text && guess.get_param("charset").is_none() {
+        format!("{guess}; charset=utf-8")
+    } else {
+        guess.to_string()
+    };
+    let headers = [("content-type", content_type), ("cache-control", "public, max-age=0".to_owned())];
+    Ok(PackedObject {
+        sha256: Hash::of(&body),
+        body,
+        headers: headers.map(|(name, value)| (name.to_owned(), value)).into(),
+        revalidate: Revalidate::Never,
+        tags: Vec::new(),
+        origin: ObjectOrigin::File(exported.file.path.clone()),
+    })
+}
+
+/// Zips all functions, on all cores. What a zip is made from names it, so that an unchanged one is only looked up.
+fn zips(evaluation: &Evaluation, shell: &Shell) -> Result<BTreeMap<FunctionName, PackedFunction>, Failure> {
+    let progress = shell.progress("Packing");
+    let folder = evaluation.binaries.sources.work.join("zips");
+    let queue = Mutex::new(evaluation.routes.iter());
+    let worker = || {
+        let mut done = BTreeMap::new();
+        loop {
+            let next = queue.lock().map(|mut queue| queue.next()).unwrap_or_default();
+            let Some((name, route)) = next else { return Ok(done) };
+            let binary = &evaluation.binaries.deployed[name];
+            done.insert(name.clone(), packed_function(binary, route, &folder)?);
+        }
+    };
+    let workers = thread::available_parallelism().map_or(1, NonZero::get);
+    let results: Vec<Result<BTreeMap<_, _>, Failure>> = thread::scope(|scope| {
+        let threads: Vec<_> = (0..workers).map(|_| scope.spawn(worker)).collect();
+        threads.into_iter().filter_map(|thread| thread.join().ok()).collect()
+    });
+    let mut packed = BTreeMap::new();
+    for result in results {
+        packed.extend(result?);
+    }
+    progress.finish();
+    let kept: BTreeSet<String> =
+        packed.values().filter_map(|function| Some(function.zip.file_name()?.to_str()?.to_owned())).collect();
+    output::keep_only(&folder, &kept)?;
+    Ok(packed)
+}
+
+/// Raised when the same contents would be zipped into other bytes.
+const ZIP_FORMAT: &[u8] = b"wharf zip 1";
+
+fn packed_function(binary: &Path, route: &EvaluatedRoute, folder: &Path) -> Result<PackedFunction, Failure> {
+    interrupt::check()?;
+    let bootstrap = fs::read(binary).map_err(Failure::io("read", binary))?;
+    let frozen = frozen_file(&route.frozen());
+    let mut contents = Sha256::new();
+    for part in [ZIP_FORMAT, &bootstrap, frozen.as_deref().unwrap_or_default()] {
+        contents.update((part.len() as u64).to_le_bytes());
+        contents.update(part);
+    }
+    let path = folder.join(format!("{}.zip", Hash(contents.finalize().into()).hex()));
+    let bytes = match fs::read(&path) {
+        Ok(bytes) => bytes,
+        Err(_) => {
+            let bytes = zip(&bootstrap, frozen.as_deref())
+                .map_err(|error| Failure::io("zip", binary)(std::io::Error::other(error)))?;
+            output::write(&path, &bytes)?;
+            bytes
+        }
+    };
+    Ok(PackedFunction {
+        zip: path,
+        size: bytes.len() as u64,
+        unzipped: (bootstrap.len() + frozen.map_or(0, |frozen| frozen.len())) as u64,
+        sha256: Hash::of(&bytes),
+    })
+}
+
+/// The answers that a function replays; none for a function without a static GET.
+fn frozen_file(runs: &[&Evaluated]) -> Option<Vec<u8>> {
+    let answers: Vec<_> = runs
+        .iter()
+        .filter_map(|run| match &run.outcome {
+            Outcome::Frozen(frozen) => Some((run.params.clone(), frozen.clone())),
+            _ => None,
+        })
+        .collect();
+    if answers.is_empty() {
+        return None;
+    }
+    serde_json::to_vec(&FrozenRoute { answers }).ok()
+}
+
+/// The same contents give the same bytes: the date is the format's first one, 1 January 1980.
+fn zip(bootstrap: &[u8], frozen: Option<&[u8]>) -> ZipResult<Vec<u8>> {
+    let options = SimpleFileOptions::default()
+        .compression_method(CompressionMethod::Deflated)
+        .compression_level(Some(9))
+        .last_modified_time(zip::DateTime::default());
+    let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
+    writer.start_file("bootstrap", options.unix_permissions(0o755))?;
+    writer.write_all(bootstrap)?;
+    if let Some(frozen) = frozen {
+        writer.start_file(FROZEN_FILE, options.unix_permissions(0o644))?;
+        writer.write_all(frozen)?;
+    }
+    Ok(writer.finish()?.into_inner())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn frozen(status: u16, headers: &[(&str, &str)]) -> Frozen {
+        let headers = headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Frozen { status, headers, body: Vec::new(), revalidate: Revalidate::Never, tags: Vec::new() }
+    }
+
+    fn reason(frozen: &Frozen) -> Option<String> {
+        obstacle(&UrlPath::new(vec!["x".to_owned()]), frozen)
+    }
+
+    #[test]
+    fn what_s3_cannot_hold_stays_with_the_function() {
+        assert_eq!(reason(&frozen(200, &[("content-type", "text/plain"), ("content-length", "3")])), None);
+        assert!(reason(&frozen(404, &[])).is_some());
+        assert!(reason(&frozen(200, &[("x-custom", "1")])).is_some_and(|reason| reason.contains("x-custom")));
+        assert!(reason(&frozen(200, &[("cache-control", "a"), ("cache-control", "b")])).is_some());
+        assert!(reason(&frozen(200, &[("content-language", "é")])).is_some());
+    }
+
+    #[test]
+    fn cache_control_is_that_of_next() {
+        assert_eq!(cache_control(Revalidate::Never), "s-maxage=31536000");
+        assert_eq!(cache_control(Revalidate::After(60)), "s-maxage=60, stale-while-revalidate=31535940");
+    }
+
+    #[test]
+    fn the_same_contents_give_the_same_zip() {
+        let one = zip(b"binary", Some(b"{}")).unwrap();
+        assert_eq!(one, zip(b"binary", Some(b"{}")).unwrap());
+        let mut archive = zip::ZipArchive::new(Cursor::new(one)).unwrap();
+        let bootstrap = archive.by_name("bootstrap").unwrap();
+        assert_eq!(bootstrap.unix_mode().unwrap() & 0o777, 0o755);
+        assert_eq!(bootstrap.last_modified(), Some(zip::DateTime::default()));
+    }
+}

@@ -1,0 +1,55 @@
+//! The stages in order, and nothing else.
+
+use std::fs;
+
+use crate::{
+    compile, deploy, discover, evaluate,
+    failure::Failure,
+    finish::{self, Finished},
+    generate, manifest, options::Options, package, parse, plan,
+    shell::Shell,
+};
+
+/// Bundles an app: `cargo bundle`.
+///
+/// # Errors
+///
+/// Whatever stops a stage; the previous bundle is then as it was.
+pub fn bundle(options: Options, shell: &Shell) -> Result<Finished, Failure> {
+    let tree = discover::run(options)?;
+    let app = parse::run(tree)?;
+    let plan = plan::run(app)?;
+    let sources = generate::run(plan);
+    let binaries = compile::run(sources, shell)?;
+    let evaluation = evaluate::run(binaries, shell)?;
+    let packed = package::run(evaluation, shell)?;
+    let described = manifest::run(packed);
+    let bundle = deploy::run(described);
+    finish::run(bundle)
+}
+
+/// Compares `routes.rs` with what it would be now, and writes nothing: `cargo bundle --check`.
+///
+/// # Errors
+///
+/// [`Failure::Stale`] when they differ, and whatever stops a stage before that.
+pub fn check(options: Options) -> Result<(), Failure> {
+    let tree = discover::run(options)?;
+    let app = parse::run(tree)?;
+    let plan = plan::run(app)?;
+    let sources = generate::run(plan);
+    let current = fs::read_to_string(&sources.routes.path).unwrap_or_default();
+    if current == sources.routes.text { Ok(()) } else { Err(stale(&sources, &current)) }
+}
+
+fn stale(sources: &generate::Sources, current: &str) -> Failure {
+    let root = &sources.plan.project.root;
+    let path = sources.routes.path.strip_prefix(root).unwrap_or(&sources.routes.path).to_owned();
+    let (current, wanted): (Vec<_>, Vec<_>) = (current.lines().collect(), sources.routes.text.lines().collect());
+    let only_in = |lines: &[&str], others: &[&str], mark: char| -> String {
+        let missing = lines.iter().filter(|line| !line.is_empty() && !others.contains(line));
+        missing.map(|line| format!("{mark}{line}\n")).collect()
+    };
+    let difference = only_in(&current, &wanted, '-') + &only_in(&wanted, &current, '+');
+    Failure::Stale { path, difference }
+}
