@@ -26,11 +26,14 @@ use crate::{
     viewer::Origin,
 };
 
+/// What makes a route's description.
+type Constructor = fn() -> Route;
+
 /// Evaluates the routes that the assignment names. Its arguments are the paths of the assignment and of the report.
 ///
 /// Handlers that fail are no failure of the program: the report says so.
 #[must_use]
-pub fn evaluate(routes: &[(&str, fn() -> Route)]) -> ExitCode {
+pub fn evaluate(routes: &[(&str, Constructor)]) -> ExitCode {
     let settings = Settings::from_env();
     log::start(settings.log_format, settings.log_filter.as_deref());
     log::catch_panics();
@@ -48,7 +51,7 @@ pub fn evaluate(routes: &[(&str, fn() -> Route)]) -> ExitCode {
     }
 }
 
-fn evaluate_to(routes: &[(&str, fn() -> Route)], assignment: &Path, report: &Path) -> io::Result<()> {
+fn evaluate_to(routes: &[(&str, Constructor)], assignment: &Path, report: &Path) -> io::Result<()> {
     let assignment: Assignment = serde_json::from_slice(&std::fs::read(assignment)?)?;
     let report = File::options().create(true).append(true).open(report)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
@@ -83,7 +86,7 @@ struct Evaluator {
 }
 
 impl Evaluator {
-    fn work_off(&self, jobs: VecDeque<(AssignedRoute, fn() -> Route)>, report: &File) -> io::Result<()> {
+    fn work_off(&self, jobs: VecDeque<(AssignedRoute, Constructor)>, report: &File) -> io::Result<()> {
         let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(jobs.len().max(1));
         let jobs = Mutex::new(jobs);
         let report = Mutex::new(report);

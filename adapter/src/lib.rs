@@ -76,6 +76,8 @@ mod error;
 mod evaluate;
 #[cfg(feature = "runtime")]
 mod event;
+#[cfg(feature = "fetch")]
+mod fetch;
 #[cfg(feature = "runtime")]
 mod form;
 #[cfg(feature = "runtime")]
@@ -109,6 +111,8 @@ pub mod testing;
 #[cfg(feature = "runtime")]
 mod viewer;
 
+#[cfg(feature = "fetch")]
+pub use fetch::{Cache, Fetch, FetchReply, fetch};
 pub use method::Method;
 
 #[cfg(feature = "runtime")]

@@ -476,6 +476,7 @@ mod tests {
 
     #[test]
     fn one_param_is_read_as_what_it_is() {
+        let kind = params(&[("kind", one("old"))]);
         let params = params(&[("slug", one("42"))]);
         assert_eq!(read::<String>(&params).unwrap(), "42");
         assert_eq!(read::<u32>(&params).unwrap(), 42);
@@ -485,7 +486,7 @@ mod tests {
         assert_eq!(read::<HashMap<String, u8>>(&params).unwrap()["slug"], 42);
         assert_eq!(read::<Vec<String>>(&params).unwrap(), ["42"]);
         assert_eq!(read::<serde_json::Value>(&params).unwrap(), serde_json::json!({"slug": "42"}));
-        assert_eq!(read::<Kind>(&super::tests::params(&[("kind", one("old"))])).unwrap(), Kind::Old);
+        assert_eq!(read::<Kind>(&kind).unwrap(), Kind::Old);
     }
 
     #[test]

@@ -108,7 +108,7 @@ impl Response {
         match status.try_into() {
             Ok(status) if (200..=599).contains(&status.as_u16()) => *self.inner.status_mut() = status,
             Ok(status) => {
-                self.fail(format!("{} is no status of an answer: it must be from 200 to 599", status.as_u16()))
+                self.fail(format!("{} is no status of an answer: it must be from 200 to 599", status.as_u16()));
             }
             Err(error) => self.fail(format!("the status of an answer must be from 200 to 599: {error}")),
         }

@@ -56,9 +56,8 @@ fn log_format(var: impl Fn(&str) -> Option<String>) -> LogFormat {
 }
 
 fn missing(var: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
-    let is_uri = |value: &String| value.parse::<http::Uri>().is_ok();
     let mut missing = Vec::new();
-    if !var("AWS_LAMBDA_RUNTIME_API").is_some_and(|value| is_uri(&value)) {
+    if var("AWS_LAMBDA_RUNTIME_API").is_none_or(|value| value.parse::<http::Uri>().is_err()) {
         missing.push("AWS_LAMBDA_RUNTIME_API");
     }
     for name in ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION"] {
@@ -66,7 +65,7 @@ fn missing(var: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
             missing.push(name);
         }
     }
-    if !var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").is_some_and(|value| value.parse::<i32>().is_ok()) {
+    if var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").is_none_or(|value| value.parse::<i32>().is_err()) {
         missing.push("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
     }
     missing

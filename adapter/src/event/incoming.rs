@@ -48,11 +48,11 @@ pub(crate) struct Refusal {
 }
 
 impl Refusal {
-    fn new(status: StatusCode, cause: impl ToString) -> Self {
-        Self { status, location: None, is_trace: false, cause: Some(cause.to_string()) }
+    fn new(status: StatusCode, cause: impl Into<String>) -> Self {
+        Self { status, location: None, is_trace: false, cause: Some(cause.into()) }
     }
 
-    fn bad(cause: impl ToString) -> Self {
+    fn bad(cause: impl Into<String>) -> Self {
         Self::new(StatusCode::BAD_REQUEST, cause)
     }
 }
@@ -66,7 +66,8 @@ impl Incoming {
             return Err(Refusal::new(StatusCode::FORBIDDEN, "the request did not come through the CDN"));
         }
         let method = method(&self.method)?;
-        let path = path::read(&self.path, self.encoding.unwrap_or(Encoding::Percent)).map_err(Refusal::bad)?;
+        let path = path::read(&self.path, self.encoding.unwrap_or(Encoding::Percent))
+            .map_err(|error| Refusal::bad(error.to_string()))?;
         if path.has_empty_parts {
             return Err(self.collapsed(&path));
         }
@@ -75,7 +76,8 @@ impl Incoming {
         let viewer = Viewer::read(self.domain.as_deref(), self.source_ip.as_deref(), &headers, proven);
 
         let mut request = http::Request::new(body);
-        *request.method_mut() = http::Method::from_bytes(method.as_str().as_bytes()).map_err(Refusal::bad)?;
+        *request.method_mut() =
+            http::Method::from_bytes(method.as_str().as_bytes()).map_err(|error| Refusal::bad(error.to_string()))?;
         *request.uri_mut() = uri;
         *request.headers_mut() = headers;
         let extensions = request.extensions_mut();

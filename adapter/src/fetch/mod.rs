@@ -1,0 +1,277 @@
+//! `fetch()`: the HTTP client with the data cache.
+
+mod cache;
+mod client;
+mod policy;
+
+use std::{
+    fmt,
+    future::{Future, IntoFuture},
+    panic::Location,
+    pin::Pin,
+};
+
+use axum::response::IntoResponse;
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, HeaderValue, Method, StatusCode};
+use serde::de::DeserializeOwned;
+use url::Url;
+
+use self::{
+    cache::Key,
+    policy::{Asked, Policy},
+};
+use crate::{
+    config::Revalidate,
+    error::{Error, Result},
+    response::Response,
+    scope::{Run, Scope},
+};
+
+/// How one [`fetch`] uses the data cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cache {
+    /// From the cache, for as long as `revalidate` says; asked for once when it is not there.
+    ForceCache,
+    /// From the upstream, each time.
+    NoStore,
+}
+
+/// Fetches a URL; the future is awaited like any other.
+///
+/// While an answer is made that is kept (at build time, or when it is renewed), a plain GET is cached and leaves the
+/// route static; in a handler that runs for one request it is not cached. `.revalidate(60)` and
+/// `.cache(Cache::ForceCache)` cache everywhere, `.cache(Cache::NoStore)` and `.revalidate(0)` nowhere: such a fetch
+/// makes the route dynamic. `FETCH_CACHE` of the route file changes all of that
+/// ([Next.js 13](https://nextjs.org/docs/13/app/building-your-application/data-fetching/fetching-caching-and-revalidating)).
+///
+/// The cache is that of one instance of the function, in memory and of limited size. Only answers with a 2xx status are
+/// cached. When the upstream fails or answers 5xx, a cached answer whose time is over is used a little longer.
+///
+/// ```no_run
+/// use wharf::{Json, Result, fetch};
+///
+/// pub async fn get() -> Result<Json<serde_json::Value>> {
+///     let reply = fetch("https://api.example.com/items").revalidate(60).tags(["items"]).await?;
+///     Ok(Json(reply.json().await?))
+/// }
+/// ```
+#[track_caller]
+pub fn fetch(url: impl AsRef<str>) -> Fetch {
+    let parsed = Url::parse(url.as_ref());
+    let url = parsed.map_err(|error| format!("fetch({:?}) needs a whole URL: {error}", url.as_ref()));
+    Fetch {
+        url,
+        method: Method::GET,
+        headers: HeaderMap::new(),
+        body: Bytes::new(),
+        cache: None,
+        revalidate: None,
+        tags: Vec::new(),
+        failure: None,
+        location: Location::caller(),
+    }
+}
+
+/// A fetch that has not been sent; made by [`fetch`].
+#[derive(Debug, Clone)]
+#[must_use = "a fetch is sent when it is awaited"]
+pub struct Fetch {
+    url: std::result::Result<Url, String>,
+    method: Method,
+    headers: HeaderMap,
+    body: Bytes,
+    cache: Option<Cache>,
+    revalidate: Option<Revalidate>,
+    tags: Vec<String>,
+    failure: Option<String>,
+    location: &'static Location<'static>,
+}
+
+impl Fetch {
+    /// Caches it for so many seconds, and lets the route's answer live no longer; `false` is for ever, 0 not at all.
+    pub fn revalidate(mut self, revalidate: impl Into<Revalidate>) -> Self {
+        self.revalidate = Some(revalidate.into());
+        self
+    }
+
+    /// Whether the data cache is used.
+    pub fn cache(mut self, cache: Cache) -> Self {
+        self.cache = Some(cache);
+        self
+    }
+
+    /// Tags the route's answer, for the manifest.
+    pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
+        self.tags.extend(tags.into_iter().map(Into::into));
+        self
+    }
+
+    /// Adds a header. One that is not valid makes the fetch an error.
+    pub fn header<N, V>(mut self, name: N, value: V) -> Self
+    where
+        N: TryInto<HeaderName>,
+        N::Error: fmt::Display,
+        V: TryInto<HeaderValue>,
+        V::Error: fmt::Display,
+    {
+        match (name.try_into(), value.try_into()) {
+            (Ok(name), Ok(value)) => {
+                self.headers.append(name, value);
+            }
+            (Err(error), _) => self.fail(format!("a header has an invalid name: {error}")),
+            (Ok(name), Err(error)) => self.fail(format!("the header `{name}` is invalid: {error}")),
+        }
+        self
+    }
+
+    /// Sets the method. One that is not valid makes the fetch an error.
+    pub fn method<M>(mut self, method: M) -> Self
+    where
+        M: TryInto<Method>,
+        M::Error: fmt::Display,
+    {
+        match method.try_into() {
+            Ok(method) => self.method = method,
+            Err(error) => self.fail(format!("the method is invalid: {error}")),
+        }
+        self
+    }
+
+    /// Sets the body.
+    pub fn body(mut self, body: impl Into<Bytes>) -> Self {
+        self.body = body.into();
+        self
+    }
+
+    fn fail(&mut self, text: String) {
+        self.failure.get_or_insert(text);
+    }
+
+    fn asked(&self) -> Asked {
+        match (self.cache, self.revalidate) {
+            (Some(Cache::NoStore), _) | (_, Some(Revalidate::After(0))) => Asked::Fresh,
+            (Some(Cache::ForceCache), _) | (_, Some(_)) => Asked::Cached,
+            (None, None) => Asked::Nothing,
+        }
+    }
+
+    async fn send(mut self) -> Result<FetchReply> {
+        let url = std::mem::replace(&mut self.url, Err(String::new())).map_err(Error::msg)?;
+        if let Some(failure) = self.failure.take() {
+            return Err(Error::msg(format!("fetch({:?}): {failure}", url.as_str())));
+        }
+        let scope = Scope::current();
+        let policy = Policy::of(scope.as_deref(), &self.method);
+        let is_cached = policy
+            .caches(self.asked())
+            .map_err(|rule| Error::msg(format!("fetch({:?}): {rule} (FETCH_CACHE of the route)", url.as_str())))?;
+        if !is_cached {
+            if let Some(scope) = &scope {
+                touch(scope, &url, self.location).await;
+            }
+            return client::send(&self.key(url)).await;
+        }
+        let segment = scope.as_ref().and_then(|scope| scope.config.revalidate);
+        let revalidate = self.revalidate.or(segment).unwrap_or_default();
+        if let Some(scope) = &scope {
+            scope.shorten(revalidate, self.tags.iter().cloned());
+        }
+        cache::get(self.key(url), revalidate).await
+    }
+
+    fn key(&self, mut url: Url) -> Key {
+        url.set_fragment(None);
+        Key { method: self.method.clone(), url, headers: cache::sorted(&self.headers), body: self.body.clone() }
+    }
+}
+
+/// Records an uncached fetch. At build time it is not sent: the handler is dropped while it waits here.
+async fn touch(scope: &Scope, url: &Url, location: &Location<'_>) {
+    scope.touch(format!("fetch({:?})", url.as_str()), location);
+    if scope.run == Run::Evaluate && scope.touched().is_some() {
+        tokio::task::yield_now().await;
+    }
+}
+
+impl IntoFuture for Fetch {
+    type Output = Result<FetchReply>;
+    type IntoFuture = Pin<Box<dyn Future<Output = Self::Output> + Send>>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.send())
+    }
+}
+
+/// What the upstream answered. Its body has been read, so that every reader can be called more than once.
+#[derive(Debug, Clone)]
+pub struct FetchReply {
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl FetchReply {
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// Whether the status is 2xx.
+    #[must_use]
+    pub fn ok(&self) -> bool {
+        self.status.is_success()
+    }
+
+    /// The headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body as JSON.
+    ///
+    /// # Errors
+    ///
+    /// When it is not such JSON.
+    pub async fn json<T: DeserializeOwned>(&self) -> Result<T> {
+        let body = self.body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&self.body);
+        serde_json::from_slice(body)
+            .map_err(|error| Error::msg(format!("the fetched body is not the expected JSON: {error}")))
+    }
+
+    /// The body as UTF-8 text; what is not becomes U+FFFD.
+    ///
+    /// # Errors
+    ///
+    /// None; it is a `Result` like its siblings.
+    pub async fn text(&self) -> Result<String> {
+        Ok(String::from_utf8_lossy(&self.body).into_owned())
+    }
+
+    /// The body.
+    ///
+    /// # Errors
+    ///
+    /// None; it is a `Result` like its siblings.
+    pub async fn bytes(&self) -> Result<Bytes> {
+        Ok(self.body.clone())
+    }
+}
+
+impl From<FetchReply> for Response {
+    /// Hands the upstream's answer on as it is.
+    fn from(reply: FetchReply) -> Self {
+        let mut response = http::Response::new(reply.body.into());
+        *response.status_mut() = reply.status;
+        *response.headers_mut() = reply.headers;
+        response.into()
+    }
+}
+
+impl IntoResponse for FetchReply {
+    fn into_response(self) -> axum::response::Response {
+        Response::from(self).into_response()
+    }
+}

@@ -1,0 +1,202 @@
+//! Lambda events, as the front ends and emulators send them.
+
+use serde_json::{Value, json};
+use wharf::{
+    Cookie, Request, Response, Result, cookies, entry::Route, http::HeaderMap, lambda_http::request::RequestContext,
+    lambda_runtime::Context, testing::Client,
+};
+
+async fn post(mut request: Request) -> Result {
+    let cookies: Vec<_> =
+        request.cookies().iter().map(|cookie| format!("{}={}", cookie.name(), cookie.value())).collect();
+    let context = request.extensions().get::<RequestContext>().is_some();
+    assert!(request.extensions().get::<Context>().is_some());
+    let body: Value = request.json().await?;
+    Response::json(&json!({
+        "params": request.params(),
+        "path": request.path(),
+        "url": request.url().as_str(),
+        "query": request.query().all("x").collect::<Vec<_>>(),
+        "cookies": cookies,
+        "ip": request.client_ip(),
+        "count": body["count"],
+        "context": context,
+    }))
+}
+
+fn items() -> Client {
+    Client::new(|| Route::new("/items/[slug]").post(post).get(async |request: Request| request.url().to_string()))
+}
+
+fn parsed(event: &str) -> Value {
+    serde_json::from_str(event).unwrap()
+}
+
+async fn answered(event: &str) -> Value {
+    let reply = items().event(event).await.unwrap();
+    assert_eq!(reply["statusCode"], 200, "{reply}");
+    parsed(reply["body"].as_str().unwrap())
+}
+
+#[tokio::test]
+async fn all_front_ends_say_the_same() {
+    for (event, origin) in [
+        (include_str!("events/http_api.json"), "https://abcdef1234.execute-api.eu-central-1.amazonaws.com"),
+        (include_str!("events/function_url.json"), "https://id.lambda-url.eu-central-1.on.aws"),
+        (include_str!("events/cargo_lambda.json"), "http://localhost:9000"),
+    ] {
+        let answer = answered(event).await;
+        assert_eq!(answer["params"], json!([["slug", "a b"]]));
+        assert_eq!(answer["path"], "/items/a%20b");
+        assert_eq!(answer["url"], format!("{origin}/items/a%20b?x=1&x=2&y=a%20b"));
+        assert_eq!(answer["query"], json!(["1", "2"]));
+        assert_eq!(answer["cookies"], json!(["session=abc", "theme=dark blue"]));
+        assert_eq!(answer["count"], 3);
+        assert!(["203.0.113.7", "127.0.0.1"].contains(&answer["ip"].as_str().unwrap()));
+    }
+    assert_eq!(answered(include_str!("events/http_api.json")).await["context"], true);
+}
+
+#[tokio::test]
+async fn a_named_stage_is_no_part_of_the_path_and_stays_in_a_redirect() {
+    let event = include_str!("events/http_api_stage.json");
+    let reply = items().event(event).await.unwrap();
+    assert_eq!(reply["body"], "https://abcdef1234.execute-api.eu-central-1.amazonaws.com/items/x");
+    let reply = items().event(&event.replace("/prod/items/x", "/prod/items/x/")).await.unwrap();
+    assert_eq!((&reply["statusCode"], &reply["headers"]["location"]), (&json!(308), &json!("/prod/items/x")));
+}
+
+#[tokio::test]
+async fn an_http_api_path_is_not_decoded_twice() {
+    let mut event = parsed(include_str!("events/http_api.json"));
+    event["rawPath"] = "/items/100%25".into();
+    assert_eq!(answered(&event.to_string()).await["params"], json!([["slug", "100%25"]]));
+}
+
+async fn status(change: impl FnOnce(&mut Value)) -> (Value, Value) {
+    let mut event = parsed(include_str!("events/function_url.json"));
+    change(&mut event);
+    let reply = items().event(&event.to_string()).await.unwrap();
+    (reply["statusCode"].clone(), reply["body"].clone())
+}
+
+#[tokio::test]
+async fn malformed_requests_are_answered_with_an_empty_400() {
+    let bad = (json!(400), json!(""));
+    assert_eq!(status(|event| event["body"] = "no base64!".into()).await, bad);
+    assert_eq!(status(|event| event["rawPath"] = "/items/%zz".into()).await, bad);
+    assert_eq!(status(|event| event["rawPath"] = "/items/%FF".into()).await, bad);
+    assert_eq!(status(|event| event["rawPath"] = "/items/%00".into()).await, bad);
+    assert_eq!(status(|event| event["rawPath"] = "/items/../items/x".into()).await, bad);
+    assert_eq!(status(|event| event["headers"]["a b"] = "x".into()).await, bad);
+    assert_eq!(status(|event| event["headers"]["x-a"] = "a\nb".into()).await, bad);
+    assert_eq!(status(|event| event["requestContext"]["http"]["method"] = "PROPFIND".into()).await, bad);
+    assert_eq!(status(|event| event["requestContext"]["http"]["method"] = "post".into()).await, bad);
+}
+
+#[tokio::test]
+async fn odd_requests_are_answered_all_the_same() {
+    for query in ["a b", "\"<>\"", "é|[]`", "#", "%zz", "?"] {
+        assert_eq!(status(|event| event["rawQueryString"] = query.into()).await.0, 200, "{query}");
+    }
+    for host in ["a b", "x:99999", "[::1", ""] {
+        assert_eq!(status(|event| event["headers"]["host"] = host.into()).await.0, 200, "{host}");
+        assert_eq!(status(|event| event["requestContext"]["domainName"] = host.into()).await.0, 200, "{host}");
+    }
+    assert_eq!(status(|event| event["headers"]["x-forwarded-proto"] = "a b".into()).await.0, 200);
+    assert_eq!(status(|event| event["headers"]["x-name"] = "é".into()).await.0, 200);
+    assert_eq!(status(|event| event["requestContext"]["timeEpoch"] = "never".into()).await.0, 200);
+    assert_eq!(status(|event| event["cookies"] = Value::Null).await.0, 200);
+}
+
+#[tokio::test]
+async fn only_what_is_no_http_request_is_an_invocation_error() {
+    for (event, text) in [
+        ("{}", "it has no requestContext"),
+        ("[]", "no such JSON object"),
+        ("7", "no such JSON object"),
+        (r#"{"version": "2.0", "requestContext": {}}"#, "its version is not 2.0"),
+        (r#"{"version": "1.0", "httpMethod": "GET", "requestContext": {"stage": "x"}}"#, "payload format is 1.0"),
+        (r#"{"httpMethod": "GET", "requestContext": {"elb": {}}}"#, "Application Load Balancer"),
+        (r#"{"requestContext": {"connectionId": "x"}}"#, "WebSocket"),
+        (r#"{"version": "2.0", "requestContext": {"serviceNetworkArn": "x"}}"#, "VPC Lattice"),
+        (r#"{"source": "aws.events", "detail-type": "Scheduled Event"}"#, "it has no requestContext"),
+        (r#"{"version": "2.0", "requestContext": {"http": {}}}"#, "missing field `method`"),
+    ] {
+        let error = items().event(event).await.unwrap_err();
+        assert!(error.contains(text), "{event}: {error}");
+    }
+}
+
+async fn all_kinds() -> Response {
+    cookies().set(Cookie::new("set", "1"));
+    Response::bytes(vec![0, 159, 146, 150])
+        .header("vary", "accept")
+        .header("link", "<a>; rel=x")
+        .header("vary", "origin")
+        .header("x-latin", HeaderValue::from_bytes(b"caf\xE9").unwrap())
+        .header("x-utf8", HeaderValue::from_bytes("café".as_bytes()).unwrap())
+        .header("set-cookie", "a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT")
+        .header("set-cookie", "b=2")
+}
+
+#[tokio::test]
+async fn a_reply_loses_nothing() {
+    let client = Client::new(|| Route::new("/").get(all_kinds));
+    let reply = client.get("/").await;
+    assert_eq!(reply.header("vary"), Some("accept, origin"));
+    assert_eq!(reply.header("x-latin"), Some("café"));
+    assert_eq!(reply.header("x-utf8"), Some("café"));
+    assert_eq!(reply.cookies(), ["a=1; Expires=Thu, 01 Jan 1970 00:00:00 GMT", "b=2", "set=1; Path=/"]);
+    assert_eq!(reply.bytes(), [0, 159, 146, 150]);
+    assert_eq!(reply.raw()["isBase64Encoded"], true);
+}
+
+#[tokio::test]
+async fn an_encoded_body_is_base64_even_when_it_looks_like_text() {
+    let client = Client::new(|| {
+        Route::new("/")
+            .get(async || Response::text("looks like text").header("content-encoding", "br"))
+            .post(async || Response::text("is text").header("content-encoding", "identity"))
+    });
+    let reply = client.get("/").await;
+    assert_eq!((reply.raw()["isBase64Encoded"].clone(), reply.text()), (true.into(), "looks like text".to_owned()));
+    assert_eq!(client.call("POST", "/").await.raw()["body"], "is text");
+}
+
+#[tokio::test]
+async fn a_reply_that_lambda_would_refuse_is_a_500() {
+    let client = Client::new(|| {
+        Route::new("/")
+            .get(async || Response::text("x".repeat(6_300_000)))
+            .post(async || Response::text("x".repeat(6_000_000)))
+    });
+    let reply = client.get("/").await;
+    assert_eq!((reply.status(), reply.text()), (500, String::new()));
+    assert_eq!(client.call("POST", "/").await.status(), 200);
+}
+
+async fn seen(headers: HeaderMap, request: Request) -> String {
+    assert!(!headers.contains_key("x-wharf-origin-secret"));
+    request.url().to_string()
+}
+
+#[tokio::test]
+async fn the_forwarded_host_counts_only_with_the_secret() {
+    let route = || Route::new("/x").get(seen);
+    let request = |secret: &str| {
+        http::Request::get("/x")
+            .header("x-forwarded-host", "shop.example")
+            .header("x-wharf-origin-secret", secret)
+            .body(String::new())
+            .unwrap()
+    };
+    let open = Client::new(route).behind_cdn("s3cret", false);
+    assert_eq!(open.send(request("s3cret")).await.text(), "http://shop.example/x");
+    assert_eq!(open.send(request("wrong")).await.text(), "http://localhost:9000/x");
+    let closed = Client::new(route).behind_cdn("s3cret", true);
+    assert_eq!(closed.send(request("s3cret")).await.status(), 200);
+    assert_eq!(closed.send(request("wrong")).await.status(), 403);
+    assert_eq!(closed.get("/x").await.status(), 403);
+    assert_eq!(Client::new(route).send(request("s3cret")).await.text(), "http://localhost:9000/x");
+}

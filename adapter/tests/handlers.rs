@@ -1,0 +1,416 @@
+//! What a client gets, by what the handler does; the rules are those of Next.js route handlers.
+
+use std::{
+    convert::Infallible,
+    io,
+    sync::atomic::{AtomicU32, Ordering},
+};
+
+use futures_util::stream;
+use serde::Deserialize;
+use wharf::{
+    Cookie, Error, Form, Json, Path, Query, Request, Response, Result, axum,
+    config::{Dynamic, Revalidate},
+    cookies,
+    entry::Route,
+    headers, http, not_found,
+    pattern::{ParamValue, Params},
+    permanent_redirect, redirect,
+    report::{Frozen, FrozenRoute},
+    testing::{Client, Reply},
+};
+
+fn hello() -> Route {
+    Route::new("/hello").get(async || Response::text("hello").header("x-h", "1")).post(async || "posted")
+}
+
+async fn call(route: impl FnOnce() -> Route, method: &str, path: &str) -> Reply {
+    Client::new(route).call(method, path).await
+}
+
+fn is_empty(reply: &Reply) -> bool {
+    reply.text().is_empty() && reply.header("content-type").is_none() && reply.header("content-length").is_none()
+}
+
+#[tokio::test]
+async fn head_comes_from_get() {
+    let reply = call(hello, "HEAD", "/hello").await;
+    assert_eq!((reply.status(), reply.header("x-h"), reply.header("content-length")), (200, Some("1"), Some("5")));
+    assert!(reply.raw().get("body").is_none());
+    let own = || Route::new("/hello").get(async || "get").head(async || Response::empty().status(202));
+    assert_eq!(call(own, "HEAD", "/hello").await.status(), 202);
+    let post_only = || Route::new("/hello").post(async || "");
+    assert_eq!(call(post_only, "HEAD", "/hello").await.status(), 405);
+}
+
+#[tokio::test]
+async fn options_says_what_is_answered() {
+    let reply = call(hello, "OPTIONS", "/hello").await;
+    assert_eq!((reply.status(), reply.header("allow")), (204, Some("GET, HEAD, OPTIONS, POST")));
+    assert!(is_empty(&reply) && reply.raw().get("body").is_none());
+    let own = || Route::new("/hello").options(async || Response::text("mine").header("allow", "GET"));
+    let reply = call(own, "OPTIONS", "/hello").await;
+    assert_eq!((reply.text().as_str(), reply.header("allow")), ("mine", Some("GET")));
+}
+
+#[tokio::test]
+async fn other_methods_are_refused() {
+    for (method, status) in [("DELETE", 405), ("TRACE", 405), ("PROPFIND", 400), ("get", 400), ("", 400)] {
+        let reply = call(hello, method, "/hello").await;
+        assert_eq!(reply.status(), status, "{method}");
+        assert!(is_empty(&reply));
+        assert_eq!(reply.header("allow").is_some(), status == 405, "{method}");
+    }
+}
+
+#[tokio::test]
+async fn an_unknown_path_is_404_for_every_method() {
+    for method in ["GET", "POST", "DELETE", "OPTIONS"] {
+        let reply = call(hello, method, "/other").await;
+        assert_eq!(reply.status(), 404, "{method}");
+        assert!(is_empty(&reply));
+    }
+    assert_eq!(call(hello, "GET", "/Hello").await.status(), 404);
+}
+
+#[tokio::test]
+async fn superfluous_slashes_are_redirected_with_the_query() {
+    for (path, location) in [
+        ("//hello", "/hello"),
+        ("/hello/", "/hello"),
+        ("/a//b///?x=1&y=/", "/a/b?x=1&y=/"),
+        ("//evil.example/", "/evil.example"),
+        ("/%5Cevil.example/", "/%5Cevil.example"),
+    ] {
+        for method in ["GET", "POST", "DELETE"] {
+            let reply = call(hello, method, path).await;
+            assert_eq!((reply.status(), reply.header("location")), (308, Some(location)), "{method} {path}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn params_are_decoded_once_and_part_by_part() {
+    let client = Client::new(|| Route::new("/enc/[slug]").get(async |Path(slug): Path<String>| slug));
+    for (raw, slug) in [
+        ("a%20b", "a b"),
+        ("a%2Fb", "a/b"),
+        ("%E4%BD%A0", "你"),
+        ("a+b", "a+b"),
+        ("a;b", "a;b"),
+        ("a%3Fb", "a?b"),
+        ("%2520", "%20"),
+        ("%7Bx%7D", "{x}"),
+        ("a%5Cb", "a\\b"),
+    ] {
+        let reply = client.get(&format!("/enc/{raw}?q=1")).await;
+        assert_eq!((reply.status(), reply.text().as_str()), (200, slug), "{raw}");
+    }
+    assert_eq!(client.get("/enc/%zz").await.status(), 400);
+}
+
+#[tokio::test]
+async fn axums_own_path_extractor_sees_the_same() {
+    let client = Client::new(|| {
+        Route::new("/[shop]/[...path]").get(
+            async |axum::extract::Path((shop, path)): axum::extract::Path<(String, String)>| format!("{shop} {path}"),
+        )
+    });
+    assert_eq!(client.get("/a%20b/c/d%2Fe").await.text(), "a b c/d/e");
+}
+
+#[tokio::test]
+async fn an_optional_catch_all_matches_the_bare_prefix() {
+    let client =
+        Client::new(|| Route::new("/o/[[...s]]").get(async |Path(s): Path<Option<Vec<String>>>| format!("{s:?}")));
+    assert_eq!(client.get("/o").await.text(), "None");
+    assert_eq!(client.get("/o/a/b%2Fc").await.text(), r#"Some(["a", "b/c"])"#);
+}
+
+#[tokio::test]
+async fn a_param_that_does_not_parse_is_an_empty_400() {
+    let client = Client::new(|| Route::new("/[id]").get(async |Path(id): Path<u32>| id.to_string()));
+    assert_eq!(client.get("/7").await.text(), "7");
+    let reply = client.get("/x").await;
+    assert_eq!(reply.status(), 400);
+    assert!(is_empty(&reply));
+}
+
+#[tokio::test]
+async fn axums_extractors_work() {
+    #[derive(Deserialize)]
+    struct Ping {
+        ping: String,
+    }
+    let client = Client::new(|| {
+        Route::new("/")
+            .get(async |Query(query): Query<Ping>| query.ping)
+            .post(async |Json(body): Json<Ping>| Json(body.ping))
+            .put(async |Form(body): Form<Ping>| body.ping)
+    });
+    assert_eq!(client.get("/?ping=pong").await.text(), "pong");
+    let request = |method: &str, content_type: &str, body: &str| {
+        http::Request::builder()
+            .method(method)
+            .uri("/")
+            .header("content-type", content_type)
+            .body(body.to_owned())
+            .unwrap()
+    };
+    let reply = client.send(request("POST", "application/json", r#"{"ping": "pong"}"#)).await;
+    assert_eq!((reply.text().as_str(), reply.header("content-type")), (r#""pong""#, Some("application/json")));
+    assert_eq!(client.send(request("PUT", "application/x-www-form-urlencoded", "ping=a+b")).await.text(), "a b");
+}
+
+#[tokio::test]
+async fn a_large_body_reaches_axums_extractors() {
+    let client = Client::new(|| Route::new("/").post(async |body: String| body.len().to_string()));
+    let request = http::Request::post("/").body("x".repeat(4_000_000)).unwrap();
+    assert_eq!(client.send(request).await.text(), "4000000");
+}
+
+#[tokio::test]
+async fn a_get_has_no_body() {
+    let client = Client::new(|| Route::new("/").get(async |mut request: Request| request.text().await));
+    let request = http::Request::get("/").body("ignored".to_owned()).unwrap();
+    assert_eq!(client.send(request).await.text(), "");
+}
+
+#[tokio::test]
+async fn an_error_is_an_empty_500_that_tells_nothing() {
+    let client = Client::new(|| {
+        Route::new("/")
+            .get(async || -> Result<String> { Ok("secret".parse::<u8>()?.to_string()) })
+            .post(async || -> Result { Err(Error::msg("secret")) })
+            .put(async || -> String { panic!("secret") })
+            .patch(async || Response::text("secret").header("x-a", "\n"))
+            .delete(async |mut request: Request| -> Result<Json<u8>> { Ok(Json(request.json().await?)) })
+            .options(async || Response::stream(stream::iter([Ok("secret"), Err(io::Error::other("secret"))])))
+    });
+    for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
+        let reply = client.call(method, "/").await;
+        assert_eq!(reply.status(), 500, "{method}");
+        assert!(is_empty(&reply) && !reply.raw().to_string().contains("secret"), "{method}");
+    }
+}
+
+#[tokio::test]
+async fn an_error_may_have_another_status() {
+    let client = Client::new(|| Route::new("/").get(async || -> Result { Err(Error::msg("x").with_status(409)) }));
+    let reply = client.get("/").await;
+    assert_eq!(reply.status(), 409);
+    assert!(is_empty(&reply));
+}
+
+#[tokio::test]
+async fn redirects_are_values_that_travel_through_question_marks() {
+    async fn get(Path(to): Path<String>) -> Result {
+        match to.as_str() {
+            "value" => Ok(redirect("/somewhere?x=1")),
+            "error" => Err(redirect("/login"))?,
+            "permanent" => Err(permanent_redirect("https://example.com"))?,
+            _ => None.ok_or_else(not_found)?,
+        }
+    }
+    let client = Client::new(|| Route::new("/[to]").get(get).post(get));
+    for (path, status, location) in [
+        ("/value", 307, Some("/somewhere?x=1")),
+        ("/error", 307, Some("/login")),
+        ("/permanent", 308, Some("https://example.com")),
+        ("/none", 404, None),
+    ] {
+        for method in ["GET", "POST"] {
+            let reply = client.call(method, path).await;
+            assert_eq!((reply.status(), reply.header("location")), (status, location), "{path}");
+            assert!(is_empty(&reply));
+        }
+    }
+}
+
+#[tokio::test]
+async fn cookies_are_sent_unless_the_handler_fails() {
+    async fn get(Path(how): Path<String>) -> Result {
+        cookies().set(Cookie::new("seen", "a b"));
+        match how.as_str() {
+            "ok" => Ok(Response::text("x").cookie(("other", "1"))),
+            "same" => Ok(Response::text("x").cookie(("seen", "mine"))),
+            "redirect" => Err(redirect("/"))?,
+            "missing" => Err(not_found())?,
+            "teapot" => Ok(Response::empty().status(404)),
+            "panic" => panic!("no"),
+            _ => Err(Error::msg("no")),
+        }
+    }
+    let client = Client::new(|| Route::new("/[how]").get(get));
+    for (path, sent) in [
+        ("/ok", vec!["other=1; Path=/", "seen=a%20b; Path=/"]),
+        ("/same", vec!["seen=mine; Path=/"]),
+        ("/redirect", vec!["seen=a%20b; Path=/"]),
+        ("/teapot", vec!["seen=a%20b; Path=/"]),
+        ("/missing", vec![]),
+        ("/panic", vec![]),
+        ("/error", vec![]),
+    ] {
+        assert_eq!(client.get(path).await.cookies(), sent, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn headers_and_cookies_are_seen_from_nested_calls() {
+    fn nested() -> String {
+        let theme = cookies().get("theme").map(|cookie| cookie.value().to_owned());
+        format!("{:?} {:?}", headers().get("x-a").unwrap(), theme.unwrap_or_default())
+    }
+    let client = Client::new(|| Route::new("/").get(async || nested()));
+    let request = http::Request::get("/").header("x-a", "1").header("cookie", "theme=dark%20blue").body(String::new());
+    assert_eq!(client.send(request.unwrap()).await.text(), r#""1" "dark blue""#);
+}
+
+#[tokio::test]
+async fn outside_a_request_they_panic_and_the_reply_is_a_500() {
+    let client = Client::new(|| {
+        Route::new("/").get(async || tokio::spawn(async { headers().len().to_string() }).await.unwrap())
+    });
+    assert_eq!(client.get("/").await.status(), 500);
+    let panic = std::panic::catch_unwind(|| cookies().has("x")).unwrap_err();
+    assert!(panic.downcast_ref::<String>().unwrap().starts_with("cookies() was called outside a request"));
+}
+
+#[tokio::test]
+async fn bodies_are_exact() {
+    let bytes: Vec<u8> = (0..=255).collect();
+    let expected = bytes.clone();
+    let client = Client::new(move || {
+        Route::new("/")
+            .get(async move || bytes)
+            .post(async || Response::stream(stream::iter(["a", "b", "c"].map(Ok::<_, Infallible>))))
+            .put(async || Response::new("no type"))
+            .patch(async |body: axum::body::Bytes| body)
+    });
+    let reply = client.get("/").await;
+    assert_eq!((reply.bytes(), reply.header("content-type")), (expected.clone(), Some("application/octet-stream")));
+    assert_eq!(client.call("POST", "/").await.text(), "abc");
+    assert!(client.call("PUT", "/").await.header("content-type").is_some());
+    let echo = http::Request::patch("/").body(expected.clone()).unwrap();
+    assert_eq!(client.send(echo).await.bytes(), expected);
+}
+
+#[tokio::test]
+async fn statuses_without_a_body_have_none() {
+    let client =
+        Client::new(|| Route::new("/[code]").get(async |Path(code): Path<u16>| Response::text("body").status(code)));
+    for code in [204, 205, 304] {
+        let reply = client.get(&format!("/{code}")).await;
+        assert_eq!(reply.status(), code);
+        assert!(reply.raw().get("body").is_none() && is_empty(&reply), "{reply:?}");
+    }
+    for code in [200, 201, 418, 404, 500, 599] {
+        assert_eq!(client.get(&format!("/{code}")).await.text(), "body");
+    }
+    assert_eq!(client.get("/199").await.status(), 500);
+}
+
+fn params(slug: &str) -> Params {
+    let mut params = Params::default();
+    params.push("slug", ParamValue::One(slug.to_owned()));
+    params
+}
+
+fn frozen(slug: &str, revalidate: Revalidate) -> FrozenRoute {
+    let headers = vec![("content-type".to_owned(), "text/plain".to_owned()), ("x-a".to_owned(), "\u{E9}".to_owned())];
+    let body = b"frozen".to_vec();
+    FrozenRoute { answers: vec![(params(slug), Frozen { status: 201, headers, body, revalidate, tags: Vec::new() })] }
+}
+
+fn state(reply: &Reply) -> (Option<&str>, Option<&str>) {
+    (reply.header("x-wharf-cache"), reply.header("cache-control"))
+}
+
+static RUNS: AtomicU32 = AtomicU32::new(0);
+
+fn slugs() -> Route {
+    Route::new("/s/[slug]")
+        .get(async |Path(slug): Path<String>| match slug.as_str() {
+            "counted" => RUNS.fetch_add(1, Ordering::Relaxed).to_string(),
+            "private" => cookies().iter().count().to_string(),
+            _ => slug,
+        })
+        .post(async || "posted")
+        .static_params(async || vec!["a b"])
+}
+
+#[tokio::test]
+async fn frozen_answers_are_replayed() {
+    let client = Client::with_frozen(slugs, &frozen("a b", Revalidate::Never));
+    let reply = client.get("/s/a%20b?ignored=1").await;
+    assert_eq!((reply.status(), reply.text().as_str(), reply.header("x-a")), (201, "frozen", Some("é")));
+    assert_eq!(state(&reply), (Some("HIT"), Some("s-maxage=31536000")));
+    let head = client.call("HEAD", "/s/a%20b").await;
+    assert_eq!((head.status(), head.header("content-length"), head.raw().get("body")), (201, Some("6"), None));
+    let post = client.call("POST", "/s/a%20b").await;
+    assert_eq!((post.text().as_str(), state(&post)), ("posted", (None, None)));
+}
+
+#[tokio::test]
+async fn unlisted_params_are_made_once_and_kept() {
+    let client = Client::with_frozen(slugs, &frozen("a b", Revalidate::Never));
+    let first = client.get("/s/counted").await;
+    assert_eq!(state(&first), (Some("MISS"), Some("s-maxage=31536000")));
+    let second = client.get("/s/counted").await;
+    assert_eq!((second.text(), state(&second).0), (first.text(), Some("HIT")));
+    let private = client.get("/s/private").await;
+    assert_eq!((private.text().as_str(), state(&private)), ("0", (None, None)));
+}
+
+#[tokio::test]
+async fn without_dynamic_params_only_listed_ones_exist() {
+    let client = Client::with_frozen(|| slugs().dynamic_params(false), &frozen("a b", Revalidate::Never));
+    assert_eq!(client.get("/s/a%20b").await.status(), 201);
+    for method in ["GET", "HEAD", "POST"] {
+        assert_eq!(client.call(method, "/s/other").await.status(), 404, "{method}");
+    }
+    assert_eq!(call(|| slugs().dynamic_params(false), "GET", "/s/other").await.status(), 200);
+}
+
+static FAILS: AtomicU32 = AtomicU32::new(0);
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_renewed_stays() {
+    let route = || {
+        Route::new("/s/[slug]").revalidate(60).get(async || match FAILS.fetch_add(1, Ordering::Relaxed) {
+            0 => Ok("renewed"),
+            1 => Err(Error::msg("no")),
+            2 => panic!("no"),
+            _ => Ok("again"),
+        })
+    };
+    let client = Client::with_frozen(route, &frozen("x", Revalidate::After(60)));
+    let minute = std::time::Duration::from_secs(60);
+    let fresh = Some("s-maxage=60, stale-while-revalidate=31535940");
+    for (text, expected) in [("renewed", "MISS"), ("renewed", "HIT")] {
+        let reply = client.get("/s/x").await;
+        assert_eq!((reply.text().as_str(), state(&reply)), (text, (Some(expected), fresh)));
+    }
+    for _ in 0..2 {
+        tokio::time::advance(minute).await;
+        let reply = client.get("/s/x").await;
+        assert_eq!((reply.status(), reply.text().as_str(), state(&reply).0), (200, "renewed", Some("STALE")));
+    }
+    tokio::time::advance(minute).await;
+    let reply = client.get("/s/x").await;
+    assert_eq!((reply.text().as_str(), state(&reply)), ("again", (Some("MISS"), fresh)));
+}
+
+#[tokio::test]
+async fn a_forced_static_handler_gets_an_empty_request() {
+    async fn get(request: Request) -> String {
+        format!("{} {} {}", request.url(), request.headers().len(), cookies().iter().count())
+    }
+    let route = || Route::new("/f/[slug]").dynamic(Dynamic::ForceStatic).get(get);
+    let client = Client::with_frozen(route, &FrozenRoute::default());
+    let request = || http::Request::get("/f/a%20b?q=1").header("cookie", "a=1").body(String::new()).unwrap();
+    let reply = client.send(request()).await;
+    assert_eq!((reply.text().as_str(), state(&reply).0), ("http://localhost:3000/f/a%20b 0 0", Some("MISS")));
+    assert_eq!(state(&client.send(request()).await).0, Some("HIT"));
+    assert!(Client::new(route).send(request()).await.text().contains("q=1"));
+}
