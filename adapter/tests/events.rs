@@ -1,9 +1,14 @@
 //! Lambda events, as the front ends and emulators send them.
+#![expect(clippy::unwrap_used, reason = "a test panics when it fails")]
 
 use serde_json::{Value, json};
 use wharf::{
-    Cookie, Request, Response, Result, cookies, entry::Route, http::HeaderMap, lambda_http::request::RequestContext,
-    lambda_runtime::Context, testing::Client,
+    Cookie, Request, Response, Result, cookies,
+    entry::Route,
+    http::{self, HeaderMap, HeaderValue},
+    lambda_http::request::RequestContext,
+    lambda_runtime::Context,
+    testing::Client,
 };
 
 async fn post(mut request: Request) -> Result {
@@ -113,7 +118,7 @@ async fn odd_requests_are_answered_all_the_same() {
 async fn only_what_is_no_http_request_is_an_invocation_error() {
     for (event, text) in [
         ("{}", "it has no requestContext"),
-        ("[]", "no such JSON object"),
+        ("[]", "it has no requestContext"),
         ("7", "no such JSON object"),
         (r#"{"version": "2.0", "requestContext": {}}"#, "its version is not 2.0"),
         (r#"{"version": "1.0", "httpMethod": "GET", "requestContext": {"stage": "x"}}"#, "payload format is 1.0"),

@@ -1,4 +1,5 @@
 //! Nothing that comes in panics, and nothing that goes out is lost.
+#![expect(clippy::unwrap_used, reason = "a test panics when it fails")]
 
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};

@@ -1,0 +1,217 @@
+//! The program that evaluates routes. This file has no test harness: started with the path of an assignment and of a
+//! report it is that program, and otherwise it starts itself and looks at the reports.
+#![expect(clippy::unwrap_used, reason = "a test panics when it fails")]
+
+use std::{
+    path::Path as FilePath,
+    process::{Command, ExitCode},
+    time::Duration,
+};
+
+use wharf::{
+    Error, Path, Request, Response, Result,
+    config::Dynamic,
+    cookies,
+    entry::{Route, evaluate},
+    headers, not_found, redirect,
+    report::{AssignedRoute, Assignment, Evaluated, GetReport, NotRun, Outcome, RouteReport, Takes},
+};
+
+type Constructor = fn() -> Route;
+
+async fn touching() -> String {
+    let count = cookies().iter().count();
+    std::future::pending::<()>().await;
+    count.to_string()
+}
+
+fn nested_touch() -> usize {
+    headers().len()
+}
+
+/// At build time the upstream is not even asked: nobody listens there.
+#[cfg(feature = "fetch")]
+async fn fetching() -> Result<String> {
+    wharf::fetch("http://127.0.0.1:1/").cache(wharf::Cache::NoStore).await?.text().await
+}
+
+async fn forced(request: Request) -> String {
+    format!("{} {} {}", request.url(), headers().len(), wharf::is_evaluating())
+}
+
+async fn by_params(Path((shop, path)): Path<(String, Vec<String>)>) -> Result<String> {
+    match shop.as_str() {
+        "gone" => Err(not_found())?,
+        _ => Ok(format!("{shop}: {}", path.join("|"))),
+    }
+}
+
+static ROUTES: &[(&str, Constructor)] = &[
+    ("plain", || {
+        Route::new("/plain")
+            .revalidate(60)
+            .get(async || Response::text("hi").status(201).header("x-a", "1").header("x-a", "2"))
+    }),
+    ("post", || Route::new("/post").post(async || "")),
+    ("dynamic", || Route::new("/dynamic").dynamic(Dynamic::ForceDynamic).get(async || "")),
+    ("zero", || Route::new("/zero").revalidate(0).get(async || "")),
+    ("request", || Route::new("/request").get(forced)),
+    ("unlisted", || Route::new("/u/[slug]").get(async || "")),
+    ("touching", || Route::new("/touching").get(touching)),
+    ("nested", || Route::new("/nested").get(async || nested_touch().to_string())),
+    ("forced", || Route::new("/forced/[a]").dynamic(Dynamic::ForceStatic).get(forced).static_params(async || ["x y"])),
+    ("panicking", || Route::new("/panicking").get(async || -> String { panic!("no roof") })),
+    ("failing", || Route::new("/failing").get(async || -> Result<String> { Ok("x".parse::<u8>()?.to_string()) })),
+    ("refused", || Route::new("/refused").get(async || Response::text("x").status(503))),
+    ("redirect", || Route::new("/redirect").get(async || redirect("/to"))),
+    ("listed", || {
+        Route::new("/l/[shop]/[...path]")
+            .get(by_params)
+            .static_params(async || vec![("a", vec!["x", "y"]), ("gone", vec!["z"]), ("a", vec!["x", "y"])])
+    }),
+    ("none", || Route::new("/n/[slug]").get(async || "").static_params(async || Vec::<String>::new())),
+    ("bad-list", || Route::new("/b/[slug]").get(async || "").static_params(async || vec![vec![1]])),
+    ("err-list", || {
+        Route::new("/e/[slug]").get(async || "").static_params(async || Err::<Vec<String>, _>(Error::msg("no list")))
+    }),
+    #[cfg(feature = "fetch")]
+    ("fetching", || Route::new("/fetching").get(fetching)),
+    ("pending", || Route::new("/pending").get(async || std::future::pending::<String>().await)),
+    ("blocking", || {
+        Route::new("/blocking").get(async || {
+            std::thread::sleep(Duration::from_secs(30));
+            "late"
+        })
+    }),
+];
+
+fn takes(function: &str) -> Option<Takes> {
+    match function {
+        "post" => None,
+        "request" | "forced" => Some(Takes::Request),
+        "listed" => Some(Takes::Params),
+        _ => Some(Takes::Nothing),
+    }
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<_> = std::env::args().collect();
+    if arguments.get(1).is_some_and(|path| FilePath::new(path).is_file()) {
+        return evaluate(ROUTES);
+    }
+    let reports = reports();
+    check_what_is_not_run(&reports);
+    check_single_outcomes(&reports);
+    check_listed_params(&reports);
+    check_bad_arguments();
+    ExitCode::SUCCESS
+}
+
+fn reports() -> Vec<RouteReport> {
+    let folder = tempfile::tempdir().unwrap();
+    let (assignment, report) = (folder.path().join("assignment.json"), folder.path().join("report.jsonl"));
+    let routes =
+        ROUTES.iter().map(|(function, _)| AssignedRoute { function: (*function).to_owned(), get: takes(function) });
+    let content = Assignment { routes: routes.collect(), time_limit_seconds: 1, tries: 2 };
+    std::fs::write(&assignment, serde_json::to_vec(&content).unwrap()).unwrap();
+    let started = std::time::Instant::now();
+    let status = Command::new(std::env::current_exe().unwrap()).args([&assignment, &report]).status().unwrap();
+    assert!(status.success());
+    assert!(started.elapsed() < Duration::from_secs(20), "a handler that blocks must not hold the program up");
+    let reports = std::fs::read_to_string(&report).unwrap();
+    let reports: Vec<RouteReport> = reports.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(reports.len(), ROUTES.len());
+    reports
+}
+
+fn get<'r>(reports: &'r [RouteReport], function: &str) -> &'r GetReport {
+    &reports.iter().find(|report| report.function == function).unwrap().get
+}
+
+fn evaluated<'r>(reports: &'r [RouteReport], function: &str) -> &'r [Evaluated] {
+    match get(reports, function) {
+        GetReport::Evaluated(evaluated) => evaluated,
+        other => panic!("{function}: {other:?}"),
+    }
+}
+
+fn only<'r>(reports: &'r [RouteReport], function: &str) -> &'r Outcome {
+    match evaluated(reports, function) {
+        [only] => &only.outcome,
+        other => panic!("{function}: {other:?}"),
+    }
+}
+
+fn check_what_is_not_run(reports: &[RouteReport]) {
+    for (function, reason) in [
+        ("post", NotRun::NoGet),
+        ("dynamic", NotRun::ForceDynamic),
+        ("zero", NotRun::RevalidateZero),
+        ("request", NotRun::TakesRequest),
+        ("unlisted", NotRun::NoStaticParams),
+    ] {
+        assert_eq!(get(reports, function), &GetReport::NotRun(reason), "{function}");
+    }
+}
+
+fn check_single_outcomes(reports: &[RouteReport]) {
+    let Outcome::Frozen(plain) = only(reports, "plain") else { panic!("plain is static") };
+    assert_eq!((plain.status, plain.body.as_slice(), plain.revalidate), (201, &b"hi"[..], 60.into()));
+    let repeated: Vec<_> = plain.headers.iter().filter(|(name, _)| name == "x-a").map(|(_, value)| value).collect();
+    assert_eq!(repeated, ["1", "2"]);
+
+    let mut touching = vec![("touching", "cookies()"), ("nested", "headers()")];
+    if cfg!(feature = "fetch") {
+        touching.push(("fetching", "fetch(\"http://127.0.0.1:1/\")"));
+    }
+    for (function, what) in touching {
+        let Outcome::Touched(touch) = only(reports, function) else { panic!("{function} is dynamic") };
+        assert_eq!(touch.what, what);
+        assert!(touch.file.ends_with("tests/evaluate.rs") && touch.line > 1 && touch.column > 1, "{touch:?}");
+    }
+
+    let Outcome::Frozen(forced) = only(reports, "forced") else { panic!("forced is static") };
+    assert_eq!(forced.body, b"http://localhost:3000/forced/x%20y 0 true");
+
+    let Outcome::Frozen(redirect) = only(reports, "redirect") else { panic!("a redirect is kept") };
+    assert_eq!((redirect.status, redirect.headers.as_slice()), (307, &[("location".to_owned(), "/to".to_owned())][..]));
+
+    assert_eq!(only(reports, "refused"), &Outcome::Refused(503));
+    for (function, parts) in [
+        ("panicking", ["no roof", "tests/evaluate.rs:"]),
+        ("failing", ["invalid digit found in string", "invalid"]),
+        ("pending", ["took longer than 1 s", "2 times"]),
+        ("blocking", ["took longer than 1 s", "2 times"]),
+    ] {
+        let Outcome::Failed(text) = only(reports, function) else { panic!("{function} fails") };
+        assert!(parts.iter().all(|part| text.contains(part)), "{function}: {text}");
+    }
+}
+
+fn check_listed_params(reports: &[RouteReport]) {
+    let [a, gone] = evaluated(reports, "listed") else { panic!("repeated params count once") };
+    let Outcome::Frozen(frozen) = &a.outcome else { panic!("{a:?}") };
+    assert_eq!(
+        (frozen.body.as_slice(), a.params.to_string().as_str()),
+        (&b"a: x|y"[..], r#"shop="a", path=["x", "y"]"#)
+    );
+    assert!(matches!(&gone.outcome, Outcome::Frozen(frozen) if frozen.status == 404));
+    assert!(evaluated(reports, "none").is_empty());
+    for (function, part) in [("bad-list", "must be text or a number"), ("err-list", "no list")] {
+        assert!(matches!(get(reports, function), GetReport::StaticParamsFailed(text) if text.contains(part)));
+    }
+}
+
+fn check_bad_arguments() {
+    let folder = tempfile::tempdir().unwrap();
+    let assignment = folder.path().join("assignment.json");
+    for content in
+        ["no JSON", r#"{"routes": [{"function": "unknown", "get": null}], "time_limit_seconds": 1, "tries": 1}"#]
+    {
+        std::fs::write(&assignment, content).unwrap();
+        let report = folder.path().join("report.jsonl");
+        let output = Command::new(std::env::current_exe().unwrap()).args([&assignment, &report]).output().unwrap();
+        assert_eq!(output.status.code(), Some(1));
+        assert!(String::from_utf8_lossy(&output.stderr).contains("cannot be evaluated"));
+    }
+}

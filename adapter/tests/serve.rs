@@ -1,0 +1,203 @@
+//! The program of a function, against a Lambda Runtime API that lives in this test.
+#![expect(clippy::unwrap_used, reason = "a test panics when it fails")]
+
+use std::{
+    io::{BufRead, BufReader, Read, Write},
+    net::{TcpListener, TcpStream},
+    process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
+};
+
+use serde_json::{Value, json};
+use wharf::{
+    Error, Path, Result,
+    entry::{Route, serve},
+};
+
+const LIMIT: Duration = Duration::from_secs(20);
+
+fn route() -> Route {
+    Route::new("/x/[how]").get(async |Path(how): Path<String>| -> Result<String> {
+        match how.as_str() {
+            "panic" => panic!("the roof is on fire"),
+            "error" => Err(Error::msg("the shelf is empty")),
+            _ => Ok(how),
+        }
+    })
+}
+
+/// The function itself, when the tests below start this program again.
+#[test]
+fn child() {
+    if std::env::var_os("WHARF_TEST_CHILD").is_some() {
+        let code = serve(route);
+        std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
+    }
+}
+
+fn function() -> Command {
+    let mut command = Command::new(std::env::current_exe().unwrap());
+    command.args(["child", "--exact", "--nocapture"]).env("WHARF_TEST_CHILD", "1").stderr(Stdio::piped());
+    for name in ["AWS_LAMBDA_RUNTIME_API", "RUST_LOG", "LAMBDA_TASK_ROOT", "WHARF_LOG_FORMAT"] {
+        command.env_remove(name);
+    }
+    command
+}
+
+struct Running(Child);
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// Hands out the events one after the other, and sends on where each reply was posted and what it was.
+fn runtime_api(events: Vec<String>) -> (String, mpsc::Receiver<(String, Value)>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap().to_string();
+    let (sender, receiver) = mpsc::channel();
+    thread::spawn(move || {
+        let mut events = events.into_iter();
+        for stream in listener.incoming() {
+            // The runtime keeps one connection; a closed one means that it is gone.
+            let _ = converse(stream.unwrap(), &mut events, &sender);
+        }
+    });
+    (address, receiver)
+}
+
+fn converse(
+    stream: TcpStream,
+    events: &mut impl Iterator<Item = String>,
+    sender: &mpsc::Sender<(String, Value)>,
+) -> std::io::Result<()> {
+    let mut writer = stream.try_clone()?;
+    let mut reader = BufReader::new(stream);
+    loop {
+        let (path, body) = read_request(&mut reader)?;
+        if path.ends_with("/next") {
+            let Some(event) = events.next() else {
+                thread::sleep(LIMIT);
+                return Ok(());
+            };
+            write!(
+                writer,
+                "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: id-1\r\nlambda-runtime-deadline-ms: 9999999999999\r\n\
+                 lambda-runtime-trace-id: Root=1-2-3\r\ncontent-length: {}\r\n\r\n{event}",
+                event.len()
+            )?;
+        } else {
+            write!(writer, "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")?;
+            let kind = path.rsplit('/').next().unwrap_or_default().to_owned();
+            let _ = sender.send((kind, serde_json::from_slice(&body).unwrap_or_default()));
+        }
+    }
+}
+
+fn read_request(reader: &mut impl BufRead) -> std::io::Result<(String, Vec<u8>)> {
+    let mut first = String::new();
+    if reader.read_line(&mut first)? == 0 {
+        return Err(std::io::ErrorKind::UnexpectedEof.into());
+    }
+    let mut length = 0;
+    loop {
+        let mut line = String::new();
+        reader.read_line(&mut line)?;
+        let line = line.trim_end().to_ascii_lowercase();
+        if line.is_empty() {
+            break;
+        }
+        if let Some(value) = line.strip_prefix("content-length:") {
+            length = value.trim().parse().unwrap();
+        }
+    }
+    let mut body = vec![0; length];
+    reader.read_exact(&mut body)?;
+    Ok((first.split(' ').nth(1).unwrap_or_default().to_owned(), body))
+}
+
+fn event(path: &str) -> String {
+    json!({
+        "version": "2.0",
+        "rawPath": path,
+        "rawQueryString": "",
+        "headers": {},
+        "requestContext": {"http": {"method": "GET"}, "domainName": "localhost", "stage": "$default"},
+    })
+    .to_string()
+}
+
+#[test]
+fn a_function_answers_logs_and_lives_on() {
+    let events = ["/x/ok", "/x/panic", "/x/error", "/x/after"].map(event).to_vec();
+    let events = [vec![r#"{"source": "aws.events"}"#.to_owned()], events].concat();
+    let (address, replies) = runtime_api(events);
+    let child = function()
+        .env("AWS_LAMBDA_RUNTIME_API", address)
+        .env("AWS_LAMBDA_FUNCTION_NAME", "x")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .env("WHARF_LOG_FORMAT", "json")
+        .spawn()
+        .unwrap();
+    let mut child = Running(child);
+    let next = || replies.recv_timeout(LIMIT).unwrap();
+
+    let (kind, refused) = next();
+    assert_eq!((kind.as_str(), &refused["errorType"]), ("error", &json!("Wharf.NotHttp")));
+    for (status, body) in [(200, "ok"), (500, ""), (500, ""), (200, "after")] {
+        let (kind, reply) = next();
+        assert_eq!((kind.as_str(), &reply["statusCode"], &reply["body"]), ("response", &json!(status), &json!(body)));
+    }
+
+    child.0.kill().unwrap();
+    let mut log = String::new();
+    child.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+    let requests: Vec<_> = lines.iter().filter(|line| line["message"] == "request").collect();
+    let seen: Vec<_> = requests.iter().map(|line| (line["path"].as_str().unwrap(), &line["status"])).collect();
+    assert_eq!(seen.len(), 4, "{log}");
+    assert_eq!(seen[1], ("/x/panic", &json!(500)));
+    let cause = requests[1]["cause"].as_str().unwrap();
+    assert!(cause.contains("tests/serve.rs:") && cause.contains("the roof is on fire"), "{cause}");
+    assert_eq!(requests[2]["cause"], "the shelf is empty");
+    for (field, value) in [
+        ("request_id", json!("id-1")),
+        ("route", json!("/x/[how]")),
+        ("method", json!("GET")),
+        ("cold_start", json!(true)),
+    ] {
+        assert_eq!(requests[0][field], value, "{log}");
+    }
+    assert_eq!(requests[0]["trace_id"], "Root=1-2-3");
+    assert!(requests[0]["duration_ms"].is_number() && requests[1]["cold_start"] == false);
+}
+
+#[test]
+fn without_lambda_it_says_what_to_do() {
+    let output = function().env_remove("AWS_LAMBDA_FUNCTION_NAME").output().unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let text = String::from_utf8_lossy(&output.stderr);
+    assert!(text.contains("cargo lambda watch") && text.contains("AWS_LAMBDA_RUNTIME_API"), "{text}");
+    assert!(!text.contains("panicked"), "{text}");
+}
+
+#[test]
+fn frozen_answers_that_cannot_be_read_stop_the_start() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("frozen.json"), "no JSON").unwrap();
+    let output = function()
+        .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
+        .env("AWS_LAMBDA_FUNCTION_NAME", "x")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .env("LAMBDA_TASK_ROOT", folder.path())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    assert!(String::from_utf8_lossy(&output.stderr).contains("frozen answers"));
+}
