@@ -19,6 +19,10 @@ use crate::{
     shell::Shell,
 };
 
+/// Where cargo compiles, beside the work folder: apart from the user's own builds, whose artifacts have other paths in
+/// them. The number is raised when our wrapper of rustc changes what it asks for, which cargo does not notice.
+const BUILD_FOLDER: &str = "build-1";
+
 /// The compiled functions.
 #[derive(Debug)]
 pub struct Binaries {
@@ -121,7 +125,7 @@ fn cargo_build(sources: &Sources, shell: &Shell) -> Command {
         .arg("--manifest-path")
         .arg(sources.package.root.join("Cargo.toml"))
         .arg("--target-dir")
-        .arg(sources.work.with_file_name("build"))
+        .arg(sources.work.with_file_name(BUILD_FOLDER))
         .env("RUSTC_WRAPPER", &plan.options.this_program)
         .env(WRAPPER_ROOT, &plan.project.root);
     if let Some(users) = &plan.options.rustc_wrapper {

@@ -55,17 +55,21 @@ fn adapted(order: &WrapperOrder, arguments: &[OsString]) -> Vec<OsString> {
             _ => argument.clone(),
         })
         .collect();
+    // The last one that fits wins, so the widest comes first.
+    if !in_cargo_home && let Some((ancestor, up)) = common_ancestor(&order.root, manifest_dir) {
+        adapted.push(remap(ancestor, &up));
+    }
     if let Some(home) = &order.cargo_home {
         adapted.push(remap(home, "cargo"));
     }
-    // The last one that fits wins, so the narrowest comes last.
-    for (depth, ancestor) in order.root.ancestors().collect::<Vec<_>>().into_iter().enumerate().rev() {
-        if depth > 0 && manifest_dir.starts_with(ancestor) && !manifest_dir.starts_with(&order.root) {
-            adapted.push(remap(ancestor, &vec![".."; depth].join("/")));
-        }
-    }
     adapted.push(remap(&order.root, "."));
     adapted
+}
+
+/// The nearest folder that holds both the app and a package beside it, and the way there from the app.
+fn common_ancestor<'a>(root: &'a Path, manifest_dir: &Path) -> Option<(&'a Path, String)> {
+    let (depth, ancestor) = root.ancestors().enumerate().find(|(_, ancestor)| manifest_dir.starts_with(ancestor))?;
+    (depth > 0).then(|| (ancestor, vec![".."; depth].join("/")))
 }
 
 fn is_metadata(argument: &OsStr) -> bool {
@@ -132,5 +136,6 @@ mod tests {
     fn registry_packages_keep_what_cargo_gave_them() {
         let adapted = adapted(&order("/a/shop", "/home/u/.cargo/registry/src/x/serde-1.0.0"), &arguments());
         assert_eq!(adapted[3], "metadata=1234");
+        assert_eq!(adapted[6..], ["--remap-path-prefix=/home/u/.cargo=cargo", "--remap-path-prefix=/a/shop=."]);
     }
 }

@@ -1,6 +1,7 @@
 //! The app's `routes.rs`: a module a route file, and a constructor a function.
 //!
-//! The text is what rustfmt would make of it. Modules stand apart by blank lines, as rustfmt would sort neighbors.
+//! `cargo fmt` leaves the text as it is, whatever the user's settings: modules stand apart by blank lines, as rustfmt
+//! would sort neighbors, and the constructors are skipped, as the width of a chain of calls is a setting.
 
 use std::fmt::Write;
 
@@ -16,7 +17,7 @@ const HEADER: &str = "\
 //! `cargo bundle --check` fails when it is stale.
 ";
 
-/// The widest chain of calls that rustfmt leaves on one line.
+/// The widest chain of calls that stands on one line, as in rustfmt's defaults.
 const CHAIN_WIDTH: usize = 60;
 
 /// The text of the file.
@@ -29,7 +30,7 @@ pub(super) fn text(plan: &Plan) -> String {
         let path = relative(&plan.project.root.join(&function.route.path), &folder);
         text.push_str(&module(function, &path));
     }
-    text.push_str("\n/// What the generated binaries call: one constructor a function.\n#[doc(hidden)]\n");
+    text.push_str("\n/// What the generated binaries call: one constructor a function.\n#[doc(hidden)]\n#[rustfmt::skip]\n");
     text.push_str("pub mod entry {\n    use wharf::entry::Route;\n    pub use wharf::entry::{evaluate, serve};\n");
     for function in &functions {
         text.push_str(&constructor(function));
