@@ -242,7 +242,7 @@ async fn until_touched<F: Future>(handler: F, scope: &Scope) -> Option<F::Output
 }
 
 fn panic_text(scope: &Scope, payload: &(dyn Any + Send)) -> String {
-    scope.take_panic().unwrap_or_else(|| format!("the handler panicked: {}", log::panic_message(payload)))
+    scope.take_panic().unwrap_or_else(|| format!("panicked: {}", log::panic_message(payload)))
 }
 
 /// The handlers under axum's own spelling of the pattern, so that axum's extractors for paths work too.

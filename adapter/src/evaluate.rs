@@ -7,11 +7,15 @@ use std::{
     num::NonZero,
     path::Path,
     process::ExitCode,
-    sync::{Arc, Mutex, mpsc},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicUsize, Ordering},
+        mpsc,
+    },
     time::Duration,
 };
 
-use tokio::runtime::Handle;
+use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::{
     app::{App, Ran},
@@ -56,7 +60,8 @@ fn evaluate_to(routes: &[(&str, Constructor)], assignment: &Path, report: &Path)
     let report = File::options().create(true).append(true).open(report)?;
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
     let limits = Limits { time: Duration::from_secs(assignment.time_limit_seconds), tries: assignment.tries.max(1) };
-    let evaluator = Evaluator { handle: runtime.handle().clone(), limits };
+    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let evaluator = Evaluator { handle: runtime.handle().clone(), limits, workers, permits: Semaphore::new(workers) };
 
     let mut jobs = VecDeque::new();
     for assigned in assignment.routes {
@@ -83,11 +88,14 @@ struct Limits {
 struct Evaluator {
     handle: Handle,
     limits: Limits,
+    workers: usize,
+    /// How many handlers run at the same time, of all routes together.
+    permits: Semaphore,
 }
 
 impl Evaluator {
     fn work_off(&self, jobs: VecDeque<(AssignedRoute, Constructor)>, report: &File) -> io::Result<()> {
-        let workers = std::thread::available_parallelism().map_or(1, NonZero::get).min(jobs.len().max(1));
+        let workers = self.workers.min(jobs.len());
         let jobs = Mutex::new(jobs);
         let report = Mutex::new(report);
         std::thread::scope(|scope| {
@@ -112,7 +120,7 @@ impl Evaluator {
         let get = match why_not_run(&assigned, &route) {
             Some(reason) => GetReport::NotRun(reason),
             None => match self.listed(&mut route) {
-                Ok(params) => GetReport::Evaluated(self.evaluate(route, params)),
+                Ok(params) => GetReport::Evaluated(self.evaluate(route, &params)),
                 Err(text) => GetReport::StaticParamsFailed(text),
             },
         };
@@ -135,9 +143,24 @@ impl Evaluator {
         Ok(listed??.into_iter().filter(|params| seen.insert(params.clone())).collect())
     }
 
-    fn evaluate(&self, route: Route, params: Vec<Params>) -> Vec<Evaluated> {
+    fn evaluate(&self, route: Route, params: &[Params]) -> Vec<Evaluated> {
         let app = Arc::new(App::new(route, Origin::default(), None));
-        params.into_iter().map(|params| Evaluated { outcome: self.outcome(&app, &params), params }).collect()
+        let next = AtomicUsize::new(0);
+        let work = || {
+            let indices = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
+            let indices = indices.take_while(|index| *index < params.len());
+            indices.map(|index| (index, self.outcome(&app, &params[index]))).collect::<Vec<_>>()
+        };
+        let mut outcomes: Vec<_> = std::thread::scope(|scope| {
+            let workers: Vec<_> = (0..self.workers.min(params.len())).map(|_| scope.spawn(work)).collect();
+            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+        });
+        outcomes.sort_unstable_by_key(|(index, _)| *index);
+        params
+            .iter()
+            .zip(outcomes)
+            .map(|(params, (_, outcome))| Evaluated { params: params.clone(), outcome })
+            .collect()
     }
 
     fn outcome(&self, app: &Arc<App>, params: &Params) -> Outcome {
@@ -169,6 +192,8 @@ impl Evaluator {
         F: Future<Output = T> + Send + 'static,
     {
         let Limits { time, tries } = self.limits;
+        // The semaphore is never closed; without a permit it would only run a little more at once.
+        let _permit = self.handle.block_on(self.permits.acquire());
         for _ in 0..tries {
             let (scope, future) = start();
             let (sender, receiver) = mpsc::channel();
@@ -182,7 +207,7 @@ impl Evaluator {
                 Ok(Ok(value)) => return Ok(value),
                 Ok(Err(_)) | Err(mpsc::RecvTimeoutError::Timeout) => {}
                 Err(mpsc::RecvTimeoutError::Disconnected) => {
-                    return Err(scope.take_panic().unwrap_or_else(|| "it panicked".to_owned()));
+                    return Err(scope.take_panic().unwrap_or_else(|| "panicked".to_owned()));
                 }
             }
         }

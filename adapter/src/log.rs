@@ -83,8 +83,8 @@ pub(crate) fn catch_panics() {
 fn describe(panic: &PanicHookInfo<'_>) -> String {
     let message = panic_message(panic.payload());
     match panic.location() {
-        Some(location) => format!("the handler panicked at {location}: {message}"),
-        None => format!("the handler panicked: {message}"),
+        Some(location) => format!("panicked at {location}: {message}"),
+        None => format!("panicked: {message}"),
     }
 }
 

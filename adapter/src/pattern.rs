@@ -42,7 +42,10 @@ impl Segment {
 impl fmt::Display for Segment {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Static(text) => formatter.write_str(text),
+            // A literal bracket is not that of a param.
+            Self::Static(text) => {
+                formatter.write_str(&text.replace('%', "%25").replace('[', "%5B").replace(']', "%5D"))
+            }
             Self::Param(name) => write!(formatter, "[{name}]"),
             Self::CatchAll(name) => write!(formatter, "[...{name}]"),
             Self::OptionalCatchAll(name) => write!(formatter, "[[...{name}]]"),
@@ -225,7 +228,7 @@ fn segment_from_text(text: &str) -> Segment {
     } else if let Some(name) = inside("[", "]") {
         Segment::Param(name.to_owned())
     } else {
-        Segment::Static(text.to_owned())
+        Segment::Static(text.replace("%5B", "[").replace("%5D", "]").replace("%25", "%"))
     }
 }
 
@@ -304,6 +307,15 @@ mod tests {
         for text in ["/", "/a", "/a/[b]/c", "/a/[...b]", "/[[...all]]", "/robots.txt"] {
             assert_eq!(pattern(text).to_string(), text);
         }
+    }
+
+    #[test]
+    fn literal_brackets_are_no_params() {
+        for text in ["[id]", "[...a]", "100%", "%5B", "%255D["] {
+            let literal = Pattern::new(vec![Segment::Static(text.to_owned())]);
+            assert_eq!(pattern(&literal.to_string()), literal);
+        }
+        assert_eq!(pattern("/%5Bid%5D").to_string(), "/%5Bid%5D");
     }
 
     #[test]

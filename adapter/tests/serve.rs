@@ -163,7 +163,10 @@ fn a_function_answers_logs_and_lives_on() {
     assert_eq!(seen.len(), 4, "{log}");
     assert_eq!(seen[1], ("/x/panic", &json!(500)));
     let cause = requests[1]["cause"].as_str().unwrap();
-    assert!(cause.contains("tests/serve.rs:") && cause.contains("the roof is on fire"), "{cause}");
+    assert!(
+        cause.starts_with("panicked at ") && cause.contains("tests/serve.rs:") && cause.contains("the roof is on fire"),
+        "{cause}"
+    );
     assert_eq!(requests[2]["cause"], "the shelf is empty");
     for (field, value) in [
         ("request_id", json!("id-1")),

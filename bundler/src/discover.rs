@@ -4,6 +4,7 @@ mod project;
 
 use std::{
     collections::BTreeSet,
+    ffi::{OsStr, OsString},
     fs, io,
     path::{Path, PathBuf},
 };
@@ -127,13 +128,18 @@ impl Walk {
         }
         self.above.push(real);
         for name in sorted_names(folder)? {
-            let Ok(name) = name.into_string() else {
-                self.diagnostics.push(not_utf8(path));
+            let Ok(name) = name.into_string().map_err(|name| self.diagnostics.push(not_utf8(path, &name))) else {
                 continue;
             };
             let inner = folder.join(&name);
             let inner_path = format!("{path}/{name}");
-            let kind = fs::metadata(&inner).map_err(Failure::io("read", &inner))?;
+            let kind = match fs::metadata(&inner) {
+                // A link to nowhere, as editors keep beside an open file, or a file that is gone by now.
+                Err(error) if error.kind() == io::ErrorKind::NotFound && area == Area::App && !is_routed(&name) => {
+                    continue;
+                }
+                kind => kind.map_err(Failure::io("read", &inner))?,
+            };
             if kind.is_dir() {
                 if area == Area::Public || !is_private(&name) {
                     let inner_folders: Vec<_> = folders.iter().cloned().chain([name]).collect();
@@ -152,7 +158,7 @@ impl Walk {
         match area {
             Area::Public => self.public.push(file),
             Area::App if name == "route.rs" => self.routes.push(file),
-            Area::App if name.starts_with("page.") => self.pages.push(file),
+            Area::App if is_routed(&name) => self.pages.push(file),
             Area::App if is_misnamed(&name) => self.diagnostics.push(Diagnostic::new(
                 Code::MisnamedRoute,
                 format!("`{name}` looks like a route file and is not one"),
@@ -165,7 +171,7 @@ impl Walk {
     }
 }
 
-fn sorted_names(folder: &Path) -> Result<BTreeSet<std::ffi::OsString>, Failure> {
+fn sorted_names(folder: &Path) -> Result<BTreeSet<OsString>, Failure> {
     let entries = fs::read_dir(folder).map_err(Failure::io("read", folder))?;
     let names = entries.map(|entry| entry.map(|entry| entry.file_name())).collect::<io::Result<_>>();
     names.map_err(Failure::io("read", folder))
@@ -176,15 +182,19 @@ fn is_private(name: &str) -> bool {
     name.starts_with('_')
 }
 
+fn is_routed(name: &str) -> bool {
+    name == "route.rs" || name.starts_with("page.")
+}
+
 fn is_misnamed(name: &str) -> bool {
     let known = ["route.js", "route.ts", "route.jsx", "route.tsx", "route.mjs"];
     known.contains(&name) || (name.eq_ignore_ascii_case("route.rs") && name != "route.rs")
 }
 
-fn not_utf8(path: &str) -> Diagnostic {
+fn not_utf8(path: &str, name: &OsStr) -> Diagnostic {
     Diagnostic::new(
         Code::NotUtf8,
-        format!("a name in `{path}` is not UTF-8"),
+        format!("the name {name:?} in `{path}` is not UTF-8"),
         Label::path(path, path.rsplit('/').next().unwrap_or(path), "in this folder"),
         "rename it; other characters than ASCII are fine as UTF-8, or as percent-escapes",
     )

@@ -38,7 +38,7 @@ fn bundle(cli: Cli, shell: &Shell) -> Result<(), Failure> {
     let check = cli.bundle.check;
     let options = cli.bundle.into_options()?;
     if check {
-        return pipeline::check(options);
+        return pipeline::check(options, shell);
     }
     let finished = pipeline::bundle(options, shell)?;
     shell.diagnostics(&finished.warnings);

@@ -33,10 +33,11 @@ pub fn bundle(options: Options, shell: &Shell) -> Result<Finished, Failure> {
 /// # Errors
 ///
 /// [`Failure::Stale`] when they differ, and whatever stops a stage before that.
-pub fn check(options: Options) -> Result<(), Failure> {
+pub fn check(options: Options, shell: &Shell) -> Result<(), Failure> {
     let tree = discover::run(options)?;
     let app = parse::run(tree)?;
     let plan = plan::run(app)?;
+    shell.diagnostics(&plan.warnings);
     let sources = generate::run(plan);
     let current = fs::read_to_string(&sources.routes.path).unwrap_or_default();
     if current == sources.routes.text { Ok(()) } else { Err(stale(&sources, &current)) }

@@ -17,7 +17,7 @@ use crate::{Output, ProcessGroup, environment, lock::Lock, paths};
 /// One run of `cargo bundle` over a project.
 ///
 /// Runs in the [shared target folder](paths::shared_target) take turns: two projects may have binaries of one name, and
-/// cargo puts both at one path.
+/// cargo puts both at one path. A `--check` writes nothing there, and waits for nobody.
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct BundleCommand {
@@ -90,11 +90,25 @@ impl BundleCommand {
     #[track_caller]
     #[must_use]
     pub fn run(self) -> Output {
-        let _turn = Lock::wait(&paths::shared_target().join("bundle.lock"));
+        let writes = !self.arguments.iter().any(|argument| argument == "--check");
+        let _turn = writes.then(Self::turn);
         ProcessGroup::run(&mut self.command(), self.limit)
     }
 
-    fn command(&self) -> Command {
+    /// Waits for the right to write in the shared target folder: for tests that start [`BundleCommand::command`]
+    /// themselves.
+    ///
+    /// # Panics
+    ///
+    /// When the folder cannot be written.
+    #[must_use]
+    pub fn turn() -> Lock {
+        Lock::wait(&paths::shared_target().join("bundle.lock"))
+    }
+
+    /// The command as it would be run.
+    #[must_use]
+    pub fn command(&self) -> Command {
         let mut command = Command::new(paths::cargo_bundle());
         environment::scrub(&mut command);
         command

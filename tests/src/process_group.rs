@@ -151,6 +151,16 @@ impl ProcessGroup {
         waitid(WaitId::Pid(self.id()), options).map_or(true, |status| status.is_some())
     }
 
+    /// Interrupts the program and all that it started, as a terminal does at Ctrl-C.
+    ///
+    /// # Panics
+    ///
+    /// When the group is gone.
+    #[track_caller]
+    pub fn interrupt(&self) {
+        kill_process_group(self.id(), Signal::INT).unwrap_or_else(|error| panic!("nobody to interrupt: {error}"));
+    }
+
     /// What it has printed so far, both streams.
     #[must_use]
     pub fn log(&self) -> String {

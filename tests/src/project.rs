@@ -43,10 +43,19 @@ impl Project {
         Self::copy_of(name, &paths::example(name))
     }
 
-    /// A copy of `tests/fixtures/<name>`.
+    /// A copy of `tests/fixtures/<name>`, without its `case.toml`. Where the fixture has no manifest, the minimal package
+    /// is put around it.
     #[must_use]
     pub fn fixture(name: &str) -> Self {
-        Self::copy_of(&name.replace('/', "-"), &paths::fixture(name))
+        let mut tree = read_package(&paths::fixture(name));
+        tree.remove(Path::new("case.toml"));
+        let has_manifest = tree.contains_key(Path::new("Cargo.toml"));
+        for (path, bytes) in minimal_package() {
+            if !has_manifest || path == Path::new("Cargo.lock") {
+                tree.entry(path).or_insert(bytes);
+            }
+        }
+        Self::with_tree(&name.replace('/', "-"), &tree)
     }
 
     /// A minimal package named `app` with these files, each a path and a text; the path of a package file replaces it.
@@ -58,15 +67,7 @@ impl Project {
     }
 
     fn copy_of(name: &str, source: &Path) -> Self {
-        let mut tree = read_tree(source);
-        for (path, bytes) in &mut tree {
-            if path.file_name().is_some_and(|name| name == "Cargo.toml") {
-                let folder = source.join(path.parent().unwrap_or(Path::new("")));
-                let text = String::from_utf8(bytes.clone()).expect("a manifest is UTF-8");
-                *bytes = with_absolute_paths(&text, &folder, source).into_bytes();
-            }
-        }
-        Self::with_tree(name, &tree)
+        Self::with_tree(name, &read_package(source))
     }
 
     fn with_tree(name: &str, tree: &BTreeMap<PathBuf, Vec<u8>>) -> Self {
@@ -170,6 +171,19 @@ fn first_free_folder(name: &str) -> (PathBuf, Lock) {
         .map(|number| folder.join(format!("{name}-{number}")))
         .find_map(|root| Lock::if_free(&root.with_extension("lock")).map(|lock| (root, lock)))
         .expect("the numbers do not end")
+}
+
+/// The files of a package, with its manifests made to work elsewhere.
+fn read_package(source: &Path) -> BTreeMap<PathBuf, Vec<u8>> {
+    let mut tree = read_tree(source);
+    for (path, bytes) in &mut tree {
+        if path.file_name().is_some_and(|name| name == "Cargo.toml") {
+            let folder = source.join(path.parent().unwrap_or(Path::new("")));
+            let text = String::from_utf8(bytes.clone()).expect("a manifest is UTF-8");
+            *bytes = with_absolute_paths(&text, &folder, source).into_bytes();
+        }
+    }
+    tree
 }
 
 fn read_tree(root: &Path) -> BTreeMap<PathBuf, Vec<u8>> {

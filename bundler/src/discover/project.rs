@@ -2,6 +2,7 @@
 
 use std::{
     fs,
+    ops::Range,
     path::{Path, PathBuf},
     process::Command,
 };
@@ -112,7 +113,8 @@ fn metadata(options: &Options) -> Result<Metadata, Failure> {
     let finished = command::capture(metadata_command(options))?;
     if !finished.status.success() {
         let message = finished.stderr.trim().trim_start_matches("error: ").to_owned();
-        let help = "name the package's Cargo.toml with `--manifest-path`, or start one with `cargo new --lib`".to_owned();
+        let help =
+            "name the package's Cargo.toml with `--manifest-path`, or start one with `cargo new --lib`".to_owned();
         return Err(Failure::Project { message, help });
     }
     MetadataCommand::parse(finished.stdout).map_err(|error| Failure::Project {
@@ -166,7 +168,9 @@ fn names(packages: &[&Package]) -> String {
 }
 
 fn library(package: &Package, root: &Path) -> Result<Option<Library>, Failure> {
-    let usable = |target: &&cargo_metadata::Target| target.kind.iter().any(|kind| matches!(kind, TargetKind::Lib | TargetKind::RLib));
+    let usable = |target: &&cargo_metadata::Target| {
+        target.kind.iter().any(|kind| matches!(kind, TargetKind::Lib | TargetKind::RLib))
+    };
     let Some(target) = package.targets.iter().find(usable) else { return Ok(None) };
     let file = ProjectFile::read(target.src_path.as_std_path(), root)?;
     Ok(Some(Library { name: target.name.replace('-', "_"), file }))
@@ -186,7 +190,7 @@ pub(super) fn problems(project: &Project) -> Vec<Diagnostic> {
 }
 
 /// The first place of a table's header, or the start of the file.
-fn header(source: &Source, header: &str) -> std::ops::Range<usize> {
+fn header(source: &Source, header: &str) -> Range<usize> {
     source.text.find(header).map_or(0..0, |start| start..start + header.len())
 }
 
@@ -195,6 +199,16 @@ fn no_library(project: &Project) -> Option<Diagnostic> {
         return None;
     }
     let source = project.manifest.source();
+    if let Some(kind) =
+        manifest_span(project, &["lib", "crate-type"]).or_else(|| manifest_span(project, &["lib", "proc-macro"]))
+    {
+        return Some(Diagnostic::new(
+            Code::NoLibrary,
+            format!("the library of the package `{}` is of a kind that no binary can call", project.name),
+            Label::new(&source, kind, "not the plain kind, `lib`"),
+            "remove the line, or add `\"lib\"` to the kinds",
+        ));
+    }
     Some(Diagnostic::new(
         Code::NoLibrary,
         format!("the package `{}` has no library", project.name),
@@ -203,11 +217,25 @@ fn no_library(project: &Project) -> Option<Diagnostic> {
     ))
 }
 
+/// Where a value of the package's manifest stands.
+fn manifest_span(project: &Project, keys: &[&str]) -> Option<Range<usize>> {
+    let manifest = toml_edit::Document::parse(project.manifest.text.as_str()).ok()?;
+    keys.iter().try_fold(manifest.as_item(), |item, key| item.get(key))?.span()
+}
+
 fn no_wharf(project: &Project) -> Option<Diagnostic> {
     if project.wharf.is_some() {
         return None;
     }
     let source = project.manifest.source();
+    if let Some((name, place)) = renamed_wharf(project) {
+        return Some(Diagnostic::new(
+            Code::NoWharf,
+            format!("the package `{}` knows `wharf` under another name", project.name),
+            Label::new(&source, place, format!("known as `{name}`")),
+            "name the dependency `wharf`: the generated code calls it so",
+        ));
+    }
     let place = match header(&source, "[dependencies]") {
         none if none.is_empty() => header(&source, "[package]"),
         found => found,
@@ -218,6 +246,15 @@ fn no_wharf(project: &Project) -> Option<Diagnostic> {
         Label::new(&source, place, "no dependency named `wharf` here"),
         "run `cargo add wharf`",
     ))
+}
+
+/// The name by which the package knows `wharf`, and where it says so.
+fn renamed_wharf(project: &Project) -> Option<(String, Range<usize>)> {
+    let manifest = toml_edit::Document::parse(project.manifest.text.as_str()).ok()?;
+    manifest.as_table().get("dependencies")?.as_table_like()?.iter().find_map(|(name, dependency)| {
+        let package = dependency.get("package")?;
+        (package.as_str() == Some("wharf")).then_some((name.to_owned(), package.span()?))
+    })
 }
 
 fn panic_abort(project: &Project) -> Option<Diagnostic> {

@@ -80,8 +80,22 @@ impl ConfigName {
             Self::FetchCache => "`wharf::config::FetchCache`",
             Self::Runtime => "`wharf::config::Runtime`",
             Self::PreferredRegion => "`&str` or `&[&str]`",
-            Self::MaxDuration => "`u32`, in seconds",
-            Self::Memory => "`u32`, in MB",
+            Self::MaxDuration => "`u32` for seconds",
+            Self::Memory => "`u32` for megabytes",
+        }
+    }
+
+    /// A good declaration, for people.
+    const fn example(self) -> &'static str {
+        match self {
+            Self::Dynamic => "`pub const DYNAMIC: Dynamic = Dynamic::ForceDynamic;`",
+            Self::DynamicParams => "`pub const DYNAMIC_PARAMS: bool = false;`",
+            Self::Revalidate => "`pub const REVALIDATE: u32 = 60;`",
+            Self::FetchCache => "`pub const FETCH_CACHE: FetchCache = FetchCache::DefaultNoStore;`",
+            Self::Runtime => "`pub const RUNTIME: Runtime = Runtime::Lambda;`",
+            Self::PreferredRegion => "`pub const PREFERRED_REGION: &str = \"eu-central-1\";`",
+            Self::MaxDuration => "`pub const MAX_DURATION: u32 = 30;`",
+            Self::Memory => "`pub const MEMORY: u32 = 512;`",
         }
     }
 
@@ -181,7 +195,7 @@ pub(super) fn not_const(ident: &Ident, what: &str, name: ConfigName, source: &So
         Code::NotConst,
         format!("`{ident}` is {what}, and segment config is constants"),
         Label::new(source, range(ident.span()), "not a constant"),
-        format!("declare it as `pub const {}`, of type {}", name.as_str(), name.types()),
+        format!("declare a constant of type {}, for example {}", name.types(), name.example()),
     )
 }
 
@@ -200,9 +214,9 @@ fn wrong_type(name: ConfigName, item: &ItemConst, source: &Source) -> Option<Dia
     (!name.accepts(&item.ty)).then(|| {
         Diagnostic::new(
             Code::ConfigType,
-            format!("`{}` has another type than it should", name.as_str()),
+            format!("`{}` cannot be of type `{}`", name.as_str(), &source.text[range(item.ty.span())]),
             Label::new(source, range(item.ty.span()), format!("should be {}", name.types())),
-            format!("declare it as {}", name.types()),
+            format!("write for example {}", name.example()),
         )
     })
 }
@@ -237,7 +251,7 @@ pub(crate) fn out_of_limits(name: ConfigName, value: u32, label: Label) -> Optio
             Code::ConfigValue,
             format!("`{}` is {value}, and AWS Lambda accepts {least} to {most}", name.as_str()),
             Label { text: format!("from {least} to {most}"), ..label },
-            format!("choose {} in that range", name.types()),
+            format!("choose a value in that range, for example {}", name.example()),
         )
     })
 }

@@ -39,7 +39,10 @@ pub(super) fn parse(name: &str) -> Result<Folder, Refusal> {
         return Err(Refusal {
             code: Code::InterceptingRoute,
             message: format!("`{name}` intercepts a navigation, and route handlers have none"),
-            help: format!("remove the dots in parentheses: `{rest}`"),
+            help: match rest {
+                "" => "rename the folder".to_owned(),
+                rest => format!("remove the dots in parentheses: `{rest}`"),
+            },
         });
     }
     if name.starts_with('(') || name.ends_with(')') {
@@ -73,7 +76,8 @@ fn dynamic(name: &str) -> Result<Segment, Refusal> {
         return Err(Refusal {
             code: Code::UnbalancedBrackets,
             message: format!("`{name}` has an unmatched bracket"),
-            help: "write `[name]`, `[...name]` or `[[...name]]`; in a URL, write brackets as `%5B` and `%5D`".to_owned(),
+            help: "write `[name]`, `[...name]` or `[[...name]]`; in a URL, write brackets as `%5B` and `%5D`"
+                .to_owned(),
         });
     }
     if let Some(inner) = enclosed(name, "[[", "]]") {
@@ -83,17 +87,31 @@ fn dynamic(name: &str) -> Result<Segment, Refusal> {
         return Ok(Segment::OptionalCatchAll(param_name(name, param)?));
     }
     let Some(inner) = enclosed(name, "[", "]") else {
-        return Err(Refusal {
+        return Err(brackets_inside(name));
+    };
+    match inner.strip_prefix("...") {
+        Some(param) => Ok(Segment::CatchAll(param_name(name, param)?)),
+        None => Ok(Segment::Param(param_name(name, inner)?)),
+    }
+}
+
+fn brackets_inside(name: &str) -> Refusal {
+    match name.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        Some(inner) if inner.contains("][") => Refusal {
+            code: Code::BracketsInside,
+            message: format!("`{name}` has several params, and a folder can have one"),
+            help: format!(
+                "make a folder of each, `{}`, or take one value apart in the handler",
+                name.replace("][", "]/[")
+            ),
+        },
+        _ => Refusal {
             code: Code::BracketsInside,
             message: format!("`{name}` is only in part in brackets"),
             help: "make the whole folder dynamic and take the value apart in the handler, or write the brackets as \
                    `%5B` and `%5D`"
                 .to_owned(),
-        });
-    };
-    match inner.strip_prefix("...") {
-        Some(param) => Ok(Segment::CatchAll(param_name(name, param)?)),
-        None => Ok(Segment::Param(param_name(name, inner)?)),
+        },
     }
 }
 
@@ -133,7 +151,10 @@ fn param_name(folder: &str, param: &str) -> Result<String, Refusal> {
         return Err(Refusal {
             code: Code::EmptyParam,
             message: format!("the dynamic folder `{folder}` has no name"),
-            help: "name it after the value, for example `[id]`".to_owned(),
+            help: format!(
+                "name it after the value, for example `{}`",
+                if folder.contains("...") { folder.replace("...", "...path") } else { "[id]".to_owned() }
+            ),
         });
     }
     let starts_well = param.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
@@ -162,14 +183,27 @@ fn literal(name: &str) -> Result<Segment, Refusal> {
             help: "escape the UTF-8 bytes of each character, for example `%C3%A9` for é".to_owned(),
         });
     };
-    if decoded.contains('/') || decoded.contains(char::is_control) || decoded == "." || decoded == ".." {
-        return Err(Refusal {
-            code: Code::Unreachable,
-            message: format!("no request can ask for `{name}`"),
-            help: "remove slashes, control characters and dot segments from the decoded name".to_owned(),
-        });
+    match unreachable(name, &decoded) {
+        Some(refusal) => Err(refusal),
+        None => Ok(Segment::Static(decoded.into_owned())),
     }
-    Ok(Segment::Static(decoded.into_owned()))
+}
+
+fn unreachable(name: &str, decoded: &str) -> Option<Refusal> {
+    let (why, help) = if decoded.contains('/') {
+        ("has a slash in it, which separates folders", "make a folder of each part")
+    } else if decoded.contains(char::is_control) {
+        ("has a control character in it", "remove the control character")
+    } else if matches!(decoded, "." | "..") {
+        ("is one that clients resolve before they send the path", "rename the folder")
+    } else {
+        return None;
+    };
+    Some(Refusal {
+        code: Code::Unreachable,
+        message: format!("no request can ask for `{name}`: the decoded name {why}"),
+        help: help.to_owned(),
+    })
 }
 
 /// The first `%` with what follows it, when that is not two hexadecimal digits.
@@ -212,6 +246,7 @@ mod tests {
             ("[id", Code::UnbalancedBrackets),
             ("[id].json", Code::BracketsInside),
             ("[a][b]", Code::BracketsInside),
+            ("[a[b]c]", Code::BracketsInside),
             ("[]", Code::EmptyParam),
             ("[...]", Code::EmptyParam),
             ("[[id]]", Code::OptionalParam),

@@ -2,7 +2,11 @@
 
 use std::ops::Range;
 
-use syn::{FnArg, GenericArgument, ItemFn, PathArguments, ReturnType, Safety, Type, Visibility, spanned::Spanned};
+use syn::{
+    FnArg, GenericArgument, ItemFn, PathArguments, ReturnType, Safety, Type, TypeImplTrait, Visibility,
+    spanned::Spanned,
+    visit::{self, Visit},
+};
 use wharf::{Method, pattern::Pattern, report::Takes};
 
 use super::range;
@@ -91,7 +95,8 @@ fn not_async(function: &ItemFn, source: &Source) -> Option<Diagnostic> {
     let returns_future = match &function.sig.output {
         ReturnType::Default => false,
         ReturnType::Type(_, ty) => {
-            matches!(&**ty, Type::ImplTrait(_)) || last_name(ty).is_some_and(|name| name.contains("Future") || name == "Pin")
+            matches!(&**ty, Type::ImplTrait(_))
+                || last_name(ty).is_some_and(|name| name.contains("Future") || name == "Pin")
         }
     };
     (function.sig.asyncness.is_none() && !returns_future).then(|| {
@@ -107,13 +112,28 @@ fn not_async(function: &ItemFn, source: &Source) -> Option<Diagnostic> {
 fn generic(function: &ItemFn, source: &Source) -> Option<Diagnostic> {
     let generics = &function.sig.generics;
     let bound_type = generics.type_params().next().map(Spanned::span);
-    let parameter = bound_type.or_else(|| generics.const_params().next().map(Spanned::span))?;
+    let declared = bound_type.or_else(|| generics.const_params().next().map(Spanned::span));
+    let parameter = declared.or_else(|| arguments(function).find_map(unnamed_type))?;
     Some(Diagnostic::new(
         Code::GenericHandler,
         format!("the handler `{}` is generic", function.sig.ident),
         Label::new(source, range(parameter), "nobody can say which type this is"),
         "name the type, or call a generic function from the handler",
     ))
+}
+
+/// Where a type says `impl Trait`, which makes the function of the argument generic.
+fn unnamed_type(ty: &Type) -> Option<proc_macro2::Span> {
+    struct First(Option<proc_macro2::Span>);
+    impl<'a> Visit<'a> for First {
+        fn visit_type_impl_trait(&mut self, ty: &'a TypeImplTrait) {
+            self.0.get_or_insert_with(|| ty.span());
+            visit::visit_type_impl_trait(self, ty);
+        }
+    }
+    let mut first = First(None);
+    first.visit_type(ty);
+    first.0
 }
 
 fn qualified(function: &ItemFn, source: &Source) -> Option<Diagnostic> {
@@ -145,9 +165,9 @@ fn too_many_arguments(function: &ItemFn, source: &Source) -> Option<Diagnostic> 
 fn body_not_last(function: &ItemFn, source: &Source) -> Option<Diagnostic> {
     let arguments: Vec<_> = arguments(function).collect();
     let (_, before_last) = arguments.split_last()?;
-    let reader = before_last.iter().find(|argument| {
-        last_name(argument).is_some_and(|name| BODY_READERS.contains(&name.as_str()))
-    })?;
+    let reader = before_last
+        .iter()
+        .find(|argument| last_name(argument).is_some_and(|name| BODY_READERS.contains(&name.as_str())))?;
     let name = last_name(reader)?;
     Some(Diagnostic::new(
         Code::BodyNotLast,

@@ -98,11 +98,12 @@ fn read(file: &AppFile, diagnostics: &mut Vec<Diagnostic>) -> Result<Option<Sour
             Ok(Some(Source::file(file.path.as_str(), text)))
         }
         Err(error) => {
-            let position = error.utf8_error().valid_up_to();
+            let good = &error.as_bytes()[..error.utf8_error().valid_up_to()];
+            let line = good.iter().filter(|byte| **byte == b'\n').count() + 1;
             diagnostics.push(Diagnostic::new(
                 Code::NotText,
                 format!("`{}` is not UTF-8", file.path),
-                Label::path(&file.path, file.file_name(), format!("byte {position} starts no character")),
+                Label::path(&file.path, file.file_name(), format!("line {line} holds a byte of another encoding")),
                 "save the file as UTF-8",
             ));
             Ok(None)
@@ -113,50 +114,87 @@ fn read(file: &AppFile, diagnostics: &mut Vec<Diagnostic>) -> Result<Option<Sour
 /// The pattern of the folders that a file stands in; `None` when one of them is wrong.
 fn pattern(file: &AppFile, diagnostics: &mut Vec<Diagnostic>) -> Option<Pattern> {
     let before = diagnostics.len();
-    let mut segments: Vec<(Segment, &str)> = Vec::new();
-    for name in &file.folders {
-        match folder::parse(name) {
-            Ok(folder::Folder::Segment(segment)) => segments.push((segment, name)),
+    let mut segments: Vec<(Segment, Folder)> = Vec::new();
+    for folder in Folder::all_of(file) {
+        match folder::parse(folder.name()) {
+            Ok(folder::Folder::Segment(segment)) => segments.push((segment, folder)),
             Ok(folder::Folder::Group) => {}
             Err(refusal) => diagnostics.push(Diagnostic::new(
                 refusal.code,
                 refusal.message,
-                Label::path(&file.path, name, ""),
+                folder.label(folder.span(), ""),
                 refusal.help,
             )),
         }
     }
-    diagnostics.extend(below_catch_all(file, &segments));
-    diagnostics.extend(confusable_params(file, &segments));
+    diagnostics.extend(below_catch_all(&segments));
+    diagnostics.extend(confusable_params(&segments));
     let good = diagnostics.len() == before;
     good.then(|| Pattern::new(segments.into_iter().map(|(segment, _)| segment).collect()))
 }
 
-fn below_catch_all(file: &AppFile, segments: &[(Segment, &str)]) -> Option<Diagnostic> {
-    let catches_all = |segment: &Segment| matches!(segment, Segment::CatchAll(_) | Segment::OptionalCatchAll(_));
-    let position = segments.iter().position(|(segment, _)| catches_all(segment))?;
-    let (_, catch_all) = segments[position];
-    let (_, below) = segments.get(position + 1)?;
-    Some(Diagnostic::new(
-        Code::CatchAllNotLast,
-        format!("`{below}` stands below the catch-all `{catch_all}` and can never be reached"),
-        Label::path(&file.path, catch_all, "takes the rest of the path"),
-        format!("move `{below}` above the catch-all, or make the catch-all the last folder"),
-    ))
+/// A folder that a file stands in, known by its path: what is wrong with it is wrong once, however many files are below.
+struct Folder {
+    /// `app/items/[slug]`
+    path: String,
+    /// Where its name starts.
+    start: usize,
 }
 
-fn confusable_params(file: &AppFile, segments: &[(Segment, &str)]) -> Option<Diagnostic> {
-    let params: Vec<_> = segments.iter().filter_map(|(segment, name)| Some((segment.param()?, *name))).collect();
+impl Folder {
+    /// The folders from the app directory to the file, in the order of the path.
+    fn all_of(file: &AppFile) -> impl Iterator<Item = Self> {
+        let mut path = "app".to_owned();
+        file.folders.iter().map(move |name| {
+            path.push('/');
+            let start = path.len();
+            path.push_str(name);
+            Self { path: path.clone(), start }
+        })
+    }
+
+    fn name(&self) -> &str {
+        &self.path[self.start..]
+    }
+
+    fn span(&self) -> Range<usize> {
+        self.start..self.path.len()
+    }
+
+    /// A label in its path, at the name of this folder or of one above it.
+    fn label(&self, span: Range<usize>, text: &str) -> Label {
+        Label::new(&Source::path(&self.path), span, text)
+    }
+}
+
+fn below_catch_all(segments: &[(Segment, Folder)]) -> Option<Diagnostic> {
+    let catches_all = |segment: &Segment| matches!(segment, Segment::CatchAll(_) | Segment::OptionalCatchAll(_));
+    let position = segments.iter().position(|(segment, _)| catches_all(segment))?;
+    let (_, catch_all) = &segments[position];
+    let (_, below) = segments.get(position + 1)?;
+    let name = below.name();
+    let diagnostic = Diagnostic::new(
+        Code::CatchAllNotLast,
+        format!("`{name}` stands below the catch-all `{}` and can never be reached", catch_all.name()),
+        below.label(below.span(), "nothing is left for it"),
+        format!("move `{name}` above the catch-all, or make the catch-all the last folder"),
+    );
+    Some(diagnostic.also(below.label(catch_all.span(), "takes the rest of the path")))
+}
+
+fn confusable_params(segments: &[(Segment, Folder)]) -> Option<Diagnostic> {
+    let params: Vec<_> = segments.iter().filter_map(|(segment, folder)| Some((segment.param()?, folder))).collect();
     let bare = |param: &str| param.replace(['-', '_'], "").to_ascii_lowercase();
     params.iter().enumerate().find_map(|(index, (param, folder))| {
-        let (earlier, _) = params[..index].iter().find(|(earlier, _)| bare(earlier) == bare(param))?;
+        let (earlier, first) = params[..index].iter().find(|(earlier, _)| bare(earlier) == bare(param))?;
         let (code, message) = if earlier == param {
             (Code::RepeatedParam, format!("the param `{param}` occurs twice in one path"))
         } else {
             (Code::SimilarParam, format!("the params `{earlier}` and `{param}` of one path are hard to tell apart"))
         };
-        let label = Label::path(&file.path, folder, "");
-        Some(Diagnostic::new(code, message, label, "rename one of the folders"))
+        let label = folder.label(folder.span(), "the second one");
+        let diagnostic = Diagnostic::new(code, message, label, "rename one of the folders");
+        Some(diagnostic.also(folder.label(first.span(), "the first one")))
     })
 }
 
@@ -229,12 +267,10 @@ pub(crate) mod tests {
     #[test]
     fn all_mistakes_of_a_file_are_reported_at_once() {
         let text = "pub const MAX_DURATION: u32 = 0;\nasync fn get() {}\npub fn post() {}";
-        assert_eq!(codes("app/[[x]]/route.rs", text), [
-            Code::OptionalParam,
-            Code::ConfigValue,
-            Code::PrivateHandler,
-            Code::NotAsync
-        ]);
+        assert_eq!(
+            codes("app/[[x]]/route.rs", text),
+            [Code::OptionalParam, Code::ConfigValue, Code::PrivateHandler, Code::NotAsync]
+        );
     }
 
     #[test]

@@ -76,16 +76,37 @@ pub(super) fn parse(
 
 fn syntax_error(error: &syn::Error, source: &Source) -> Diagnostic {
     let span = range(error.span());
-    // An error at the end of the file has no text to point at; the last character is the nearest that has.
-    let end = source.text.trim_end().len();
-    let last = source.text[..end].char_indices().next_back().map_or(0, |(index, _)| index);
-    let span = if span.is_empty() { last..end } else { span };
+    let (text, label, span) = match source.text[span.start..].chars().next() {
+        // Text that is no sequence of tokens: the span is empty, and starts where the trouble does.
+        Some(first) if span.is_empty() => {
+            let (text, label) = no_token(first);
+            (text, label, span.start..span.start + first.len_utf8())
+        }
+        // An error at the end of the file has no text to point at; the last character is the nearest that has.
+        None => (error.to_string(), "the file ends here", last_character(&source.text)),
+        Some(_) => (error.to_string(), "", span),
+    };
     Diagnostic::new(
         Code::Syntax,
-        format!("the file is not valid Rust: {error}"),
-        Label::new(source, span, ""),
+        format!("the file is not valid Rust: {text}"),
+        Label::new(source, span, label),
         "correct the syntax; `cargo check` may say more",
     )
+}
+
+fn no_token(first: char) -> (String, &'static str) {
+    match first {
+        '(' | '[' | '{' => (format!("unmatched `{first}`"), "never closed"),
+        ')' | ']' | '}' => (format!("unmatched `{first}`"), "closes nothing that is open here"),
+        '"' | '\'' => ("malformed literal".to_owned(), "it starts here"),
+        _ => (format!("unknown token `{first}`"), "no token of Rust starts so"),
+    }
+}
+
+/// The last character that is no white space.
+fn last_character(text: &str) -> Range<usize> {
+    let end = text.trim_end().len();
+    text[..end].char_indices().next_back().map_or(0, |(index, _)| index)..end
 }
 
 #[derive(Default)]
@@ -93,6 +114,10 @@ struct Found {
     handlers: BTreeMap<Method, HandlerFn>,
     static_params: Option<StaticParamsFn>,
     config: BTreeMap<ConfigName, ConfigConst>,
+    /// A refused item was meant as the handler of GET.
+    meant_get: bool,
+    /// The first `*` of a public import, behind which nothing is looked for.
+    glob: Option<Range<usize>>,
 }
 
 struct Reader<'a> {
@@ -136,6 +161,7 @@ impl Reader<'_> {
             let parsed = handler::parse(method, function, self.pattern, self.source, self.diagnostics);
             self.add_handler(method, parsed);
         } else if let Some(method) = Method::from_handler_name(&name.to_ascii_uppercase()) {
+            self.found.meant_get |= method == Method::Get;
             self.diagnostics.push(mixed_case(ident, method, self.source));
         } else if ["TRACE", "CONNECT", "QUERY", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK"]
             .contains(&name.as_str())
@@ -169,7 +195,9 @@ impl Reader<'_> {
             UseTree::Group(group) => group.items.iter().for_each(|inner| self.import(inner)),
             UseTree::Name(name) => self.imported(&name.ident),
             UseTree::Rename(rename) => self.imported(&rename.rename),
-            UseTree::Glob(_) => {}
+            UseTree::Glob(glob) => {
+                self.found.glob.get_or_insert_with(|| range(glob.star_token.span()));
+            }
         }
     }
 
@@ -220,9 +248,8 @@ impl Reader<'_> {
     /// Modules and types may be named `get` without harm; the upper-case names are meant as handlers.
     fn not_a_function(&mut self, ident: &Ident, what: &str) {
         let name = ident.to_string();
-        if name.parse::<Method>().is_err() {
-            return;
-        }
+        let Ok(method) = name.parse::<Method>() else { return };
+        self.found.meant_get |= method == Method::Get;
         self.diagnostics.push(Diagnostic::new(
             Code::NotAFunction,
             format!("`{name}` is {what}, and a handler is a function"),
@@ -237,7 +264,7 @@ impl Reader<'_> {
             self.no_handler(file);
             return;
         }
-        let has_get = self.found.handlers.contains_key(&Method::Get);
+        let has_get = self.found.handlers.contains_key(&Method::Get) || self.found.meant_get;
         let has_params = self.pattern.is_none_or(|pattern| !pattern.is_static());
         self.without_get(has_get);
         match &self.found.static_params {
@@ -284,12 +311,17 @@ impl Reader<'_> {
         if self.diagnostics.iter().any(|known| known.primary().source.path == self.source.path) {
             return;
         }
-        self.diagnostics.push(Diagnostic::new(
-            Code::NoHandler,
-            format!("`{}` has no handler", file.path),
-            Label::path(&file.path, file.file_name(), "no `get`, `post` or other method in it"),
-            "write one, for example `pub async fn get() -> &'static str { \"hello\" }`, or remove the file",
-        ));
+        let (label, help) = match self.found.glob.take() {
+            None => (
+                Label::path(&file.path, file.file_name(), "no `get`, `post` or other method in it"),
+                "write one, for example `pub async fn get() -> &'static str { \"hello\" }`, or remove the file",
+            ),
+            Some(glob) => (
+                Label::new(self.source, glob, "handlers are not looked for behind a `*`"),
+                "import the handlers by name, for example `pub use crate::shared::{get, post};`",
+            ),
+        };
+        self.diagnostics.push(Diagnostic::new(Code::NoHandler, format!("`{}` has no handler", file.path), label, help));
     }
 }
 

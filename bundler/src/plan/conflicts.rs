@@ -36,9 +36,11 @@ fn duplicates(routes: &[RouteFile]) -> Vec<Diagnostic> {
             Code::DuplicateRoute,
             format!("{} files answer `{}`", routes.len(), first.pattern),
             file_label(&first.path, "this one"),
-            "keep one of them, or rename a folder that is not a group",
+            keep_one(&first.pattern),
         );
-        routes[1..].iter().fold(diagnostic, |diagnostic, route| diagnostic.also(file_label(&route.path, "and this one")))
+        routes[1..]
+            .iter()
+            .fold(diagnostic, |diagnostic, route| diagnostic.also(file_label(&route.path, "and this one")))
     })
     .collect()
 }
@@ -51,11 +53,19 @@ fn duplicate_pages(pages: &[Page]) -> Vec<Diagnostic> {
             Code::DuplicatePage,
             format!("{} pages are exported at `{}`", pages.len(), pages[0].pattern),
             file_label(&pages[0].file.path, "this one"),
-            "keep one of them, or rename a folder that is not a group",
+            keep_one(&pages[0].pattern),
         )
         .also(file_label(&pages[1].file.path, "and this one"))
     })
     .collect()
+}
+
+fn keep_one(pattern: &Pattern) -> &'static str {
+    if pattern.segments().is_empty() {
+        "keep one of them, or move the other to a folder that is not a group"
+    } else {
+        "keep one of them, or rename a folder that is not a group"
+    }
 }
 
 fn page_beside_route(page: &Page, routes: &[RouteFile]) -> Option<Diagnostic> {
@@ -75,17 +85,17 @@ fn public_file_in_the_way(file: &AppFile, app: &App) -> Option<Diagnostic> {
     let parts = file.folders.iter().cloned().chain([file.file_name().to_owned()]).collect();
     let path = UrlPath::new(parts);
     let at_path = |pattern: &Pattern| UrlPath::of_static(pattern).as_ref() == Some(&path);
-    let route = app.routes.iter().find(|route| at_path(&route.pattern)).map(|route| (&route.path, "the route"));
-    let page = || app.pages.iter().find(|page| at_path(&page.pattern)).map(|page| (&page.file.path, "the page"));
+    let route = app.routes.iter().find(|route| at_path(&route.pattern)).map(|route| (&route.path, "route"));
+    let page = || app.pages.iter().find(|page| at_path(&page.pattern)).map(|page| (&page.file.path, "page"));
     let (other, what) = route.or_else(page)?;
     Some(
         Diagnostic::new(
             Code::PublicConflict,
-            format!("a file and {what} are both at `{path}`"),
-            file_label(&file.path, "the file"),
+            format!("a public file and a {what} are both at `{path}`"),
+            file_label(&file.path, "the public file"),
             "rename or remove one of them",
         )
-        .also(file_label(other, what)),
+        .also(file_label(other, format!("the {what}"))),
     )
 }
 

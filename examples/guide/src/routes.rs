@@ -133,6 +133,7 @@ pub mod type_;
 
 /// What the generated binaries call: one constructor a function.
 #[doc(hidden)]
+#[rustfmt::skip]
 pub mod entry {
     use wharf::entry::Route;
     pub use wharf::entry::{evaluate, serve};
