@@ -59,10 +59,7 @@ impl Answer {
             }
         };
         if is_stream {
-            tracing::debug!(
-                bytes = body.len(),
-                "the body is a stream; it was collected, since the reply is sent whole"
-            );
+            tracing::info!(bytes = body.len(), "the body is a stream; it was collected, since the reply is sent whole");
         }
         let mut answer = Self { status: parts.status, headers: parts.headers, body, is_head };
         answer.tidy();

@@ -2,12 +2,13 @@
 //!
 //! Everything behind [`Route`] is not generic, so that a further binary costs nothing to compile.
 
-use std::{collections::BTreeSet, future::Future, pin::Pin, process::ExitCode, sync::Arc};
+use std::{collections::BTreeSet, future::Future, panic::AssertUnwindSafe, pin::Pin, process::ExitCode, sync::Arc};
 
 use axum::{
     handler::Handler,
     routing::{MethodFilter, MethodRouter},
 };
+use futures_util::FutureExt;
 use lambda_runtime::{Diagnostic, LambdaEvent, Runtime as LambdaRuntime, service_fn};
 use serde_json::value::RawValue;
 
@@ -210,7 +211,12 @@ pub(crate) async fn invoke(
     let request_id = context.request_id.clone();
     let (shape, incoming) = event::read(event)
         .map_err(|error| Diagnostic { error_type: "Wharf.NotHttp".to_owned(), error_message: error.to_string() })?;
-    let answer = app.answer(incoming, context).await;
+    // A handler's panic is caught where it runs. This one would be ours, and its text must not reach the client either.
+    let answer = AssertUnwindSafe(app.answer(incoming, context)).catch_unwind().await.unwrap_or_else(|payload| {
+        let text = log::panic_message(&*payload);
+        tracing::error!(request_id, route = %app.pattern, "the adapter panicked: {text}");
+        Answer::empty(http::StatusCode::INTERNAL_SERVER_ERROR)
+    });
     let failure = match event::reply(shape, &answer) {
         Ok(reply) if reply.get().len() <= REPLY_LIMIT => return Ok(reply),
         Ok(reply) => format!("the reply has {} bytes, and Lambda takes {REPLY_LIMIT}", reply.get().len()),

@@ -5,6 +5,7 @@ use std::{
     fs::File,
     io::{self, Write},
     num::NonZero,
+    panic::resume_unwind,
     path::Path,
     process::ExitCode,
     sync::{
@@ -153,7 +154,7 @@ impl Evaluator {
         };
         let mut outcomes: Vec<_> = std::thread::scope(|scope| {
             let workers: Vec<_> = (0..self.workers.min(params.len())).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_default()).collect()
+            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
         });
         outcomes.sort_unstable_by_key(|(index, _)| *index);
         params

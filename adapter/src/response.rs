@@ -115,7 +115,8 @@ impl Response {
         self
     }
 
-    /// Adds a header; one of the same name stays.
+    /// Adds a header; one of the same name stays. Payload 2.0 has one line a name, so they are joined by a comma and a
+    /// space. Lambda takes text: bytes that are not UTF-8 are sent as the Latin-1 characters that they stand for.
     #[must_use]
     pub fn header<N, V>(mut self, name: N, value: V) -> Self
     where
