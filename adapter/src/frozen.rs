@@ -79,7 +79,7 @@ impl Store {
             let until = matches!(revalidate, Revalidate::After(_)).then_some(now);
             by_params.insert(params.clone(), Entry { answer, revalidate, until, is_stale: false });
         }
-        let listed = route.answers.iter().map(|(params, _)| params.clone()).collect();
+        let listed = route.answers.iter().map(|(params, _)| params).chain(&route.live).cloned().collect();
         Self { listed, kept: Mutex::new(Entries { by_params, bytes: 0 }) }
     }
 
@@ -197,7 +197,7 @@ mod tests {
 
     fn store(revalidate: Revalidate) -> Store {
         let frozen = Frozen { status: 200, headers: Vec::new(), body: b"built".to_vec(), revalidate, tags: Vec::new() };
-        Store::new(&FrozenRoute { answers: vec![(Params::EMPTY, frozen)] })
+        Store::new(&FrozenRoute { answers: vec![(Params::EMPTY, frozen)], live: Vec::new() })
     }
 
     fn answer(body: &'static str) -> Answer {

@@ -139,6 +139,9 @@ pub struct Frozen {
 pub struct FrozenRoute {
     /// By the decoded params, sorted.
     pub answers: Vec<(Params, Frozen)>,
+    /// Params that `generate_static_params` lists and whose answer was not one to keep: the handler answers them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub live: Vec<Params>,
 }
 
 /// The name of the file that holds a [`FrozenRoute`].

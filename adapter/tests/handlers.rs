@@ -319,7 +319,10 @@ fn params(slug: &str) -> Params {
 fn frozen(slug: &str, revalidate: Revalidate) -> FrozenRoute {
     let headers = vec![("content-type".to_owned(), "text/plain".to_owned()), ("x-a".to_owned(), "\u{E9}".to_owned())];
     let body = b"frozen".to_vec();
-    FrozenRoute { answers: vec![(params(slug), Frozen { status: 201, headers, body, revalidate, tags: Vec::new() })] }
+    FrozenRoute {
+        answers: vec![(params(slug), Frozen { status: 201, headers, body, revalidate, tags: Vec::new() })],
+        live: Vec::new(),
+    }
 }
 
 fn state(reply: &Reply) -> (Option<&str>, Option<&str>) {

@@ -13,7 +13,7 @@ use std::{
 use sha2::{Digest, Sha256};
 use wharf::{
     config::Revalidate,
-    report::{Evaluated, FROZEN_FILE, Frozen, FrozenRoute, Outcome},
+    report::{FROZEN_FILE, Frozen, FrozenRoute, Outcome},
 };
 use zip::{CompressionMethod, ZipWriter, result::ZipResult, write::SimpleFileOptions};
 
@@ -259,7 +259,7 @@ const ZIP_FORMAT: &[u8] = b"wharf zip 1";
 fn packed_function(binary: &Path, route: &EvaluatedRoute, folder: &Path) -> Result<PackedFunction, Failure> {
     interrupt::check()?;
     let bootstrap = fs::read(binary).map_err(Failure::io("read", binary))?;
-    let frozen = frozen_file(&route.frozen());
+    let frozen = frozen_file(route);
     let mut contents = Sha256::new();
     for part in [ZIP_FORMAT, &bootstrap, frozen.as_deref().unwrap_or_default()] {
         contents.update((part.len() as u64).to_le_bytes());
@@ -283,19 +283,20 @@ fn packed_function(binary: &Path, route: &EvaluatedRoute, folder: &Path) -> Resu
     })
 }
 
-/// The answers that a function replays; none for a function without a static GET.
-fn frozen_file(runs: &[&Evaluated]) -> Option<Vec<u8>> {
-    let answers: Vec<_> = runs
-        .iter()
-        .filter_map(|run| match &run.outcome {
-            Outcome::Frozen(frozen) => Some((run.params.clone(), frozen.clone())),
-            _ => None,
-        })
-        .collect();
-    if answers.is_empty() {
+/// The answers that a function replays; none for a function without a static GET, whose handler is always run. A static
+/// GET without any answer yet has a file all the same: the adapter then knows that answers may be kept.
+fn frozen_file(route: &EvaluatedRoute) -> Option<Vec<u8>> {
+    if !route.is_static() {
         return None;
     }
-    serde_json::to_vec(&FrozenRoute { answers }).ok()
+    let mut frozen_route = FrozenRoute::default();
+    for run in route.runs() {
+        match &run.outcome {
+            Outcome::Frozen(frozen) => frozen_route.answers.push((run.params.clone(), frozen.clone())),
+            Outcome::Touched(_) | Outcome::Refused(_) | Outcome::Failed(_) => frozen_route.live.push(run.params.clone()),
+        }
+    }
+    serde_json::to_vec(&frozen_route).ok()
 }
 
 /// The same contents give the same bytes: the date is the format's first one, 1 January 1980.

@@ -112,6 +112,10 @@ fn get(function: &Function, report: &RouteReport, project: &Project) -> (Class, 
             let location = config_location(function, crate::parse::ConfigName::Revalidate);
             dynamic(ReasonCode::RevalidateZero, "REVALIDATE is 0".to_owned(), location)
         }
+        // As in Next.js: nothing is made at build time, and what the first request makes is kept.
+        GetReport::NotRun(NotRun::NoStaticParams) if report.config.dynamic == Dynamic::ForceStatic => {
+            (Class::Static, static_reason(function, report))
+        }
         GetReport::NotRun(NotRun::NoStaticParams) => {
             let location = handler_location(function, false);
             dynamic(ReasonCode::NoStaticParams, "has no generate_static_params".to_owned(), location)

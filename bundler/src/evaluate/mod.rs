@@ -51,19 +51,27 @@ pub struct EvaluatedRoute {
 }
 
 impl EvaluatedRoute {
-    /// The answers to replay, by params, sorted. Empty for a dynamic GET.
+    /// Whether GET is answered from what was made at build time.
     #[must_use]
-    pub fn frozen(&self) -> Vec<&Evaluated> {
-        let is_static = self.classes.get(&Method::Get).is_some_and(|(class, _)| *class == Class::Static);
+    pub fn is_static(&self) -> bool {
+        self.classes.get(&Method::Get).is_some_and(|(class, _)| *class == Class::Static)
+    }
+
+    /// The runs of the GET handler, sorted by params.
+    #[must_use]
+    pub fn runs(&self) -> Vec<&Evaluated> {
         let GetReport::Evaluated(runs) = &self.report.get else { return Vec::new() };
-        let mut runs: Vec<_> = runs.iter().filter(|run| is_static && is_frozen(run)).collect();
+        let mut runs: Vec<_> = runs.iter().collect();
         runs.sort_by(|left, right| left.params.cmp(&right.params));
         runs
     }
-}
 
-fn is_frozen(run: &Evaluated) -> bool {
-    matches!(run.outcome, Outcome::Frozen(_))
+    /// The answers to replay, sorted by params. Empty for a dynamic GET.
+    #[must_use]
+    pub fn frozen(&self) -> Vec<&Evaluated> {
+        let runs = self.runs().into_iter();
+        runs.filter(|run| self.is_static() && matches!(run.outcome, Outcome::Frozen(_))).collect()
+    }
 }
 
 /// Runs the app.
