@@ -131,6 +131,8 @@ fn cargo_build(sources: &Sources, shell: &Shell) -> Command {
     if let Some(users) = &plan.options.rustc_wrapper {
         cargo.env(WRAPPER_CHAINED, users);
     }
+    // The generated profile decides this, since the bytes of the zips depend on it; CI services like to switch it off.
+    cargo.env_remove("CARGO_INCREMENTAL");
     // These are set when cargo itself started this program, and would be taken for those of the package compiled.
     for inherited in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
         cargo.env_remove(inherited);
