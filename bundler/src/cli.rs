@@ -131,11 +131,7 @@ impl BundleArguments {
             out_dir: absolute(self.out_dir)?,
             target_dir: absolute(self.target_dir)?,
             package: self.package,
-            features: Features {
-                named: self.features,
-                no_default: self.no_default_features,
-                all: self.all_features,
-            },
+            features: Features { named: self.features, no_default: self.no_default_features, all: self.all_features },
             lto: self.lto,
             cargo_flags: flags.into_iter().filter_map(|(set, flag)| set.then_some(flag)).collect(),
             ..options

@@ -23,8 +23,7 @@ pub fn run(described: Described) -> Bundle {
     let Described { packed, manifest } = described;
     let binaries = &packed.evaluation.binaries;
     let package = binaries.sources.bundled_package.files.iter();
-    let mut files: BTreeMap<_, _> =
-        package.map(|(path, text)| (format!("package/{path}"), text.clone())).collect();
+    let mut files: BTreeMap<_, _> = package.map(|(path, text)| (format!("package/{path}"), text.clone())).collect();
     files.insert("package/Cargo.lock".to_owned(), binaries.lock_file.clone());
     files.insert("manifest.json".to_owned(), manifest.text());
     Bundle { packed, manifest, files }

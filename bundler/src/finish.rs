@@ -43,10 +43,5 @@ pub fn run(bundle: Bundle) -> Result<Finished, Failure> {
         staging.write(path, text.as_bytes())?;
     }
     let changed = staging.swap()?;
-    Ok(Finished {
-        manifest,
-        out_dir: binaries.sources.out_dir,
-        changed,
-        warnings: binaries.sources.plan.warnings,
-    })
+    Ok(Finished { manifest, out_dir: binaries.sources.out_dir, changed, warnings: binaries.sources.plan.warnings })
 }

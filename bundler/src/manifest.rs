@@ -251,10 +251,7 @@ pub fn run(packed: Packed) -> Described {
     });
     let manifest = Manifest {
         format_version: FORMAT_VERSION,
-        generator: Generator {
-            name: env!("CARGO_PKG_NAME").to_owned(),
-            version: env!("CARGO_PKG_VERSION").to_owned(),
-        },
+        generator: Generator { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         app: app_entry(plan),
         functions: functions.collect(),
         routes: plan.functions.iter().map(|function| route_entry(function, &packed)).collect(),

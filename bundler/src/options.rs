@@ -107,7 +107,8 @@ pub fn normalized(path: &Path) -> PathBuf {
 /// Whether the user has not switched colors off. <https://no-color.org>
 #[must_use]
 pub fn wants_color() -> bool {
-    env::var_os("NO_COLOR").is_none_or(|value| value.is_empty()) && env::var_os("TERM").is_none_or(|term| term != "dumb")
+    env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
+        && env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// What the wrapper of rustc is told by the run that started cargo; `None` when this process is no such wrapper.

@@ -217,7 +217,8 @@ fn recover(leftover: &Path, out_dir: &Path) -> Result<(), Failure> {
 
 /// Moves what is not generated from one bundle to another, where that has nothing of the name.
 fn carry_over(from: &Path, to: &Path) -> Result<(), Failure> {
-    let users = names(from)?.into_iter().filter(|name| !GENERATED.iter().any(|generated| name == OsStr::new(generated)));
+    let users =
+        names(from)?.into_iter().filter(|name| !GENERATED.iter().any(|generated| name == OsStr::new(generated)));
     for path in users.map(PathBuf::from).chain([PathBuf::from(COMPILED_LOCALLY)]) {
         let (old, new) = (from.join(&path), to.join(&path));
         if old.exists() && !new.exists() && new.parent().is_some_and(Path::is_dir) {

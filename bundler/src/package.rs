@@ -293,7 +293,9 @@ fn frozen_file(route: &EvaluatedRoute) -> Option<Vec<u8>> {
     for run in route.runs() {
         match &run.outcome {
             Outcome::Frozen(frozen) => frozen_route.answers.push((run.params.clone(), frozen.clone())),
-            Outcome::Touched(_) | Outcome::Refused(_) | Outcome::Failed(_) => frozen_route.live.push(run.params.clone()),
+            Outcome::Touched(_) | Outcome::Refused(_) | Outcome::Failed(_) => {
+                frozen_route.live.push(run.params.clone());
+            }
         }
     }
     serde_json::to_vec(&frozen_route).ok()

@@ -6,7 +6,9 @@ use crate::{
     compile, deploy, discover, evaluate,
     failure::Failure,
     finish::{self, Finished},
-    generate, manifest, options::Options, package, parse, plan,
+    generate, manifest,
+    options::Options,
+    package, parse, plan,
     shell::Shell,
 };
 

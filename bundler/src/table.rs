@@ -38,7 +38,10 @@ pub fn text(manifest: &Manifest) -> String {
     let size = column(|row| &row.size, "Zip");
     let heading = format!(
         "{:<width$}  {:>revalidate$}  {:<methods$}  {:>size$}  Why",
-        "Route (app)", "Revalidate", "Methods", "Zip",
+        "Route (app)",
+        "Revalidate",
+        "Methods",
+        "Zip",
         width = path + 4,
     );
     let mut text = format!("{heading}\n");
@@ -92,7 +95,13 @@ fn route_rows(route: &RouteEntry, manifest: &Manifest) -> Vec<Row> {
     let get = route.methods.get("GET");
     let lists_params = get.is_some_and(|get| get.class == Class::Static && route.pattern.contains('['));
     let symbol = match get {
-        Some(get) if get.class == Class::Static => if lists_params { '●' } else { '○' },
+        Some(get) if get.class == Class::Static => {
+            if lists_params {
+                '●'
+            } else {
+                '○'
+            }
+        }
         _ => 'ƒ',
     };
     let function = manifest.functions.get(&route.function);

@@ -322,9 +322,7 @@ impl Code {
                 "A dynamic folder is dynamic as a whole: `[id]`. Next.js takes `[id].json` or `v[id]` as \
                  literal text, which is hardly ever meant, so Wharf refuses it."
             }
-            Self::EmptyParam => {
-                "A dynamic folder needs a name, by which handlers find the value."
-            }
+            Self::EmptyParam => "A dynamic folder needs a name, by which handlers find the value.",
             Self::ParamName => {
                 "The name of a param consists of ASCII letters, digits, `-` and `_`, and starts with a letter \
                  or `_`. It becomes a key in the params, a variable in API Gateway and a placeholder in the \
@@ -371,9 +369,7 @@ impl Code {
                 "Folders that start with `(.)`, `(..)` or `(...)` intercept a client-side navigation in \
                  Next.js. Route handlers have no navigation to intercept."
             }
-            Self::DuplicateRoute => {
-                "Two files answer the same path, because route groups are not a part of the URL."
-            }
+            Self::DuplicateRoute => "Two files answer the same path, because route groups are not a part of the URL.",
             Self::ParamNamesDiffer => {
                 "Two dynamic folders at the same level of the URL have different names. A path gives no hint \
                  which of them is meant, and API Gateway refuses the pair."
@@ -385,9 +381,7 @@ impl Code {
                 "An optional catch-all also answers the path of its parent folder, where another route stands \
                  already."
             }
-            Self::PageConflict => {
-                "A page and a route at the same path would both answer a GET of it."
-            }
+            Self::PageConflict => "A page and a route at the same path would both answer a GET of it.",
             Self::PublicConflict => {
                 "A file in `public/` is exported at its own path, which a route or page answers already. In \
                  Next.js the file silently wins."
@@ -395,25 +389,15 @@ impl Code {
             Self::DuplicatePage => {
                 "Two pages are exported at the same path, because route groups are not a part of the URL."
             }
-            Self::PageNotHtml => {
-                "Wharf exports `page.html` as it is. It renders no other kind of page."
-            }
-            Self::DynamicPage => {
-                "A page in a dynamic folder has no single path that it could be exported at."
-            }
+            Self::PageNotHtml => "Wharf exports `page.html` as it is. It renders no other kind of page.",
+            Self::DynamicPage => "A page in a dynamic folder has no single path that it could be exported at.",
             Self::MisnamedRoute => {
                 "Only a file named exactly `route.rs` makes a route. A file that looks like one but is not \
                  would be left out without a word."
             }
-            Self::LinkLoop => {
-                "A symbolic link leads back to a folder that contains it, so that the tree has no end."
-            }
-            Self::NotText => {
-                "Rust source files are UTF-8 text."
-            }
-            Self::Syntax => {
-                "The file is not valid Rust, so the bundler cannot see its handlers."
-            }
+            Self::LinkLoop => "A symbolic link leads back to a folder that contains it, so that the tree has no end.",
+            Self::NotText => "Rust source files are UTF-8 text.",
+            Self::Syntax => "The file is not valid Rust, so the bundler cannot see its handlers.",
             Self::NoHandler => {
                 "A route file has to have at least one handler: a public async function named after a method, \
                  such as `get` or `post`."
@@ -430,9 +414,7 @@ impl Code {
                 "A function named after a method is taken for a handler, and the generated code can only call \
                  it when it is `pub`."
             }
-            Self::NotAsync => {
-                "Handlers are axum handlers, which are async functions."
-            }
+            Self::NotAsync => "Handlers are axum handlers, which are async functions.",
             Self::GenericHandler => {
                 "The generated code names the handler without type arguments, so it cannot be generic."
             }
@@ -450,15 +432,9 @@ impl Code {
             Self::BodyNotLast => {
                 "An argument that reads the body takes the whole request, so it can only be the last one."
             }
-            Self::TooManyArguments => {
-                "axum implements handlers for functions of at most 16 arguments."
-            }
-            Self::PathArity => {
-                "A tuple in `Path` takes one param an element, in the order of the URL."
-            }
-            Self::PathWithoutParams => {
-                "`Path` reads the params of dynamic folders, and this route has none."
-            }
+            Self::TooManyArguments => "axum implements handlers for functions of at most 16 arguments.",
+            Self::PathArity => "A tuple in `Path` takes one param an element, in the order of the URL.",
+            Self::PathWithoutParams => "`Path` reads the params of dynamic folders, and this route has none.",
             Self::UnknownConfig => {
                 "Upper-case public constants of a route file that look like segment config are checked, since \
                  a misspelled one would be ignored without a word."
@@ -466,12 +442,8 @@ impl Code {
             Self::PrivateConfig => {
                 "Segment config is read by the generated code, which can only see it when it is `pub`."
             }
-            Self::NotConst => {
-                "Segment config is constants, since rustc has to know the values."
-            }
-            Self::ConfigType => {
-                "The constant has another type than the segment config of this name."
-            }
+            Self::NotConst => "Segment config is constants, since rustc has to know the values.",
+            Self::ConfigType => "The constant has another type than the segment config of this name.",
             Self::ConfigValue => {
                 "The value is outside of what the segment config of this name, or AWS Lambda, accepts."
             }
@@ -489,9 +461,7 @@ impl Code {
                 "`generate_static_params` lists the params that GET is evaluated with, and the route has no \
                  GET handler."
             }
-            Self::PrivateStaticParams => {
-                "The generated code can only call `generate_static_params` when it is `pub`."
-            }
+            Self::PrivateStaticParams => "The generated code can only call `generate_static_params` when it is `pub`.",
             Self::StaticParamsShape => {
                 "`generate_static_params` is a function without arguments and without type parameters."
             }

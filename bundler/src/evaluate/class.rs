@@ -9,10 +9,7 @@ use wharf::{
     report::{GetReport, NotRun, Outcome, RouteReport, Takes},
 };
 
-use crate::{
-    discover::Project,
-    plan::Function,
-};
+use crate::{discover::Project, plan::Function};
 
 /// Who answers a method of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

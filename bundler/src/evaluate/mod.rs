@@ -2,12 +2,7 @@
 
 mod class;
 
-use std::{
-    collections::BTreeMap,
-    fs,
-    path::Path,
-    process::Command,
-};
+use std::{collections::BTreeMap, fs, path::Path, process::Command};
 
 use wharf::{
     Method,

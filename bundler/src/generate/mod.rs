@@ -59,9 +59,11 @@ pub fn run(plan: Plan) -> Sources {
 
 /// Beside the library's root file.
 fn routes_path(plan: &Plan) -> PathBuf {
-    let root = plan.project.library.as_ref().map_or_else(|| plan.project.root.join("src/lib.rs"), |library| {
-        library.file.absolute.clone()
-    });
+    let root = plan
+        .project
+        .library
+        .as_ref()
+        .map_or_else(|| plan.project.root.join("src/lib.rs"), |library| library.file.absolute.clone());
     root.with_file_name("routes.rs")
 }
 

@@ -239,7 +239,8 @@ mod tests {
     #[test]
     fn paths_of_patches_are_moved() {
         let users: DocumentMut = "[patch.crates-io]\na = { path = \"../a\" }\nb = { git = \"x\" }\n".parse().unwrap();
-        let moved = moved_patches(users["patch"].as_table().unwrap(), Path::new("/w/app"), Path::new("/w/app/target/p"));
+        let moved =
+            moved_patches(users["patch"].as_table().unwrap(), Path::new("/w/app"), Path::new("/w/app/target/p"));
         assert_eq!(moved["crates-io"]["a"]["path"].as_str(), Some("../../../a"));
         assert_eq!(moved["crates-io"]["b"]["git"].as_str(), Some("x"));
     }

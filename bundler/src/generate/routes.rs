@@ -30,7 +30,9 @@ pub(super) fn text(plan: &Plan) -> String {
         let path = relative(&plan.project.root.join(&function.route.path), &folder);
         text.push_str(&module(function, &path));
     }
-    text.push_str("\n/// What the generated binaries call: one constructor a function.\n#[doc(hidden)]\n#[rustfmt::skip]\n");
+    text.push_str(
+        "\n/// What the generated binaries call: one constructor a function.\n#[doc(hidden)]\n#[rustfmt::skip]\n",
+    );
     text.push_str("pub mod entry {\n    use wharf::entry::Route;\n    pub use wharf::entry::{evaluate, serve};\n");
     for function in &functions {
         text.push_str(&constructor(function));
@@ -67,9 +69,10 @@ fn constructor(function: &Function) -> String {
 }
 
 fn calls(route: &RouteFile, module: &str) -> Vec<String> {
-    let handlers = route.handlers.iter().map(|(method, handler)| {
-        format!(".{}(super::{module}::{})", method.handler_name(), handler.name)
-    });
+    let handlers = route
+        .handlers
+        .iter()
+        .map(|(method, handler)| format!(".{}(super::{module}::{})", method.handler_name(), handler.name));
     let config = route.config.keys().map(|name| format!(".{}(super::{module}::{})", name.setter(), name.as_str()));
     let params = route.static_params.iter().map(|function| {
         if function.is_async {

@@ -181,7 +181,7 @@ impl Reader<'_> {
             Diagnostic::new(
                 Code::BothSpellings,
                 format!("{method} has two handlers, `{}` and `{}`", first.name, handler.name),
-                Label::new(self.source, handler.span.clone(), "the second one"),
+                Label::new(self.source, handler.span, "the second one"),
                 "remove one of them",
             )
             .also(Label::new(self.source, first.span.clone(), "the first one")),
