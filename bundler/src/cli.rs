@@ -60,6 +60,9 @@ pub struct BundleArguments {
     /// Only compare the generated routes.rs with what it would be; write nothing
     #[arg(long)]
     pub check: bool,
+    /// Explain, instead of the table, what answers the path of a URL
+    #[arg(long, value_name = "PATH")]
+    pub explain_route: Option<String>,
     /// Optimize across crates: smaller zips, and a build that takes a minute longer for each few functions
     #[arg(long)]
     lto: bool,

@@ -10,6 +10,7 @@ pub mod deploy;
 pub mod diagnostic;
 pub mod discover;
 pub mod evaluate;
+pub mod explain;
 pub mod failure;
 pub mod finish;
 pub mod generate;

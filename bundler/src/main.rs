@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use wharf_bundler::{
     cli::{self, Cli, Command},
+    explain,
     failure::{Failure, exit_code},
     interrupt,
     options::wrapper_order,
@@ -35,16 +36,17 @@ fn main() -> ExitCode {
 }
 
 fn bundle(cli: Cli, shell: &Shell) -> Result<(), Failure> {
-    let check = cli.bundle.check;
+    let (check, path) = (cli.bundle.check, cli.bundle.explain_route.clone());
     let options = cli.bundle.into_options()?;
     if check {
         return pipeline::check(options, shell);
     }
     let finished = pipeline::bundle(options, shell)?;
     shell.diagnostics(&finished.warnings);
-    match shell.format() {
-        MessageFormat::Human => shell.result(&table::text(&finished.manifest)),
-        MessageFormat::Json => shell.bundle(&finished),
+    match (shell.format(), path) {
+        (MessageFormat::Human, None) => shell.result(&table::text(&finished.manifest)),
+        (MessageFormat::Human, Some(path)) => shell.result(&explain::text(&finished.manifest, &path)),
+        (MessageFormat::Json, _) => shell.bundle(&finished),
     }
     shell.status(if finished.changed { "Bundled" } else { "Unchanged" }, &finished.out_dir.display().to_string());
     Ok(())

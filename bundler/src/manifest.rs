@@ -15,7 +15,7 @@ use wharf::{
 
 use crate::{
     evaluate::{Class, EvaluatedRoute, Reason},
-    package::{Hash, ObjectOrigin, Packed, PackedFunction, PackedObject},
+    package::{Hash, ObjectOrigin, Packed, PackedFunction, PackedObject, cache_control},
     plan::{Function, Plan},
     url_path::UrlPath,
 };
@@ -229,6 +229,26 @@ impl Manifest {
     }
 }
 
+impl MethodEntry {
+    /// Whether it is answered from what was made at build time.
+    #[must_use]
+    pub fn is_static(&self) -> bool {
+        self.class == Class::Static
+    }
+}
+
+impl AnswerEntry {
+    /// The header lines that it is sent with: its own, and a policy for caches when it has none.
+    #[must_use]
+    pub fn sent_headers(&self) -> Vec<(String, String)> {
+        let mut headers = self.headers.clone();
+        if !headers.iter().any(|(name, _)| name == "cache-control") {
+            headers.push(("cache-control".to_owned(), cache_control(self.revalidate)));
+        }
+        headers
+    }
+}
+
 /// The published JSON Schema of [`Manifest`].
 #[must_use]
 pub fn schema() -> String {
@@ -379,8 +399,59 @@ fn object_entry(path: &UrlPath, object: &PackedObject) -> ObjectEntry {
 }
 
 #[cfg(test)]
-mod tests {
+pub(crate) mod tests {
     use super::*;
+    use crate::evaluate::{Location, ReasonCode};
+
+    /// The manifest of an app with one route, whose GET lists one path.
+    pub(crate) fn manifest() -> Manifest {
+        let answer = AnswerEntry {
+            path: "/items/a%20b".to_owned(),
+            cache_key: "GET /items/a%20b".to_owned(),
+            params: [("slug".to_owned(), "a b".into())].into(),
+            status: 200,
+            headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
+            revalidate: Revalidate::After(60),
+            tags: Vec::new(),
+            object: Some("items/a b".to_owned()),
+            not_exported: None,
+        };
+        let source = "app/items/[slug]/route.rs".to_owned();
+        let location = Some(Location { file: source.clone(), line: 9 });
+        let reason = Reason { code: ReasonCode::StaticParams, text: "listed".to_owned(), location };
+        let get = MethodEntry { class: Class::Static, reason, revalidate: None, answers: vec![answer] };
+        let function = FunctionEntry {
+            zip: zip_path("items-slug"),
+            size: 1,
+            unzipped_size: 2,
+            sha256: String::new(),
+            code_sha256: String::new(),
+            runtime: "provided.al2023".to_owned(),
+            handler: "bootstrap".to_owned(),
+            architecture: "x86_64".to_owned(),
+            memory: 256,
+            timeout: 30,
+            invoke_mode: "buffered".to_owned(),
+            preferred_region: Vec::new(),
+            sources: vec![source.clone()],
+        };
+        let route = RouteEntry {
+            pattern: "/items/[slug]".to_owned(),
+            segments: vec![SegmentEntry::Static("items".to_owned()), SegmentEntry::Param("slug".to_owned())],
+            source,
+            function: "items-slug".to_owned(),
+            dynamic_params: false,
+            methods: [("GET".to_owned(), get)].into(),
+        };
+        Manifest {
+            format_version: FORMAT_VERSION,
+            generator: Generator { name: String::new(), version: String::new() },
+            app: AppEntry { name: "shop".to_owned(), version: "0.1.0".to_owned(), wharf: "0.1.0".to_owned() },
+            functions: [("items-slug".to_owned(), function)].into(),
+            routes: vec![route],
+            objects: Vec::new(),
+        }
+    }
 
     /// Run with `UPDATE_SCHEMA=1` to write the schema anew after a change of the manifest.
     #[test]

@@ -194,7 +194,7 @@ fn object(function: &FunctionName, frozen: &Frozen) -> PackedObject {
 }
 
 /// The policy that Next.js 16 answers with.
-fn cache_control(revalidate: Revalidate) -> String {
+pub(crate) fn cache_control(revalidate: Revalidate) -> String {
     match revalidate {
         Revalidate::Never => format!("s-maxage={YEAR}"),
         Revalidate::After(seconds) => {

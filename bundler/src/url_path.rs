@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode_str, utf8_percent_encode};
 use wharf::pattern::{Pattern, Segment};
 
 /// The path of one URL, as decoded parts; it is printed with escapes: `/a%20b`.
@@ -41,6 +41,21 @@ impl UrlPath {
     #[must_use]
     pub fn new(parts: Vec<String>) -> Self {
         Self(parts)
+    }
+
+    /// Reads the path of a URL: split on `/`, then each part is decoded. Empty parts are left out.
+    ///
+    /// `None` when an escape does not decode to UTF-8, or a part is `.` or `..`.
+    #[must_use]
+    pub fn parse(path: &str) -> Option<Self> {
+        let parts = path.split('/').filter(|part| !part.is_empty()).map(|part| {
+            let escapes_are_whole = part.split('%').skip(1).all(|rest| {
+                rest.as_bytes().first_chunk::<2>().is_some_and(|digits| digits.iter().all(u8::is_ascii_hexdigit))
+            });
+            let decoded = percent_decode_str(part).decode_utf8().ok()?.into_owned();
+            (escapes_are_whole && decoded != "." && decoded != "..").then_some(decoded)
+        });
+        parts.collect::<Option<Vec<_>>>().map(Self)
     }
 
     /// The one path that a pattern without params matches.
@@ -92,5 +107,13 @@ mod tests {
         assert_eq!(path.to_string(), "/a%20b/%C3%A9%25");
         assert_eq!(path.key(), "a b/é%");
         assert_eq!(UrlPath::new(Vec::new()).key(), "/");
+    }
+
+    #[test]
+    fn parsing_is_the_inverse_of_printing() {
+        for path in ["/", "/a%20b/%C3%A9%25", "/a%2Fb"] {
+            assert_eq!(UrlPath::parse(path).unwrap().to_string(), path);
+        }
+        assert!(["/%zz", "/%f", "/%FF", "/a/..", "/%2e"].into_iter().all(|path| UrlPath::parse(path).is_none()));
     }
 }

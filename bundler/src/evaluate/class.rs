@@ -74,6 +74,16 @@ pub enum ReasonCode {
     Allow,
 }
 
+impl fmt::Display for Class {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(match self {
+            Self::Static => "static",
+            Self::Dynamic => "dynamic",
+            Self::Derived => "derived",
+        })
+    }
+}
+
 impl fmt::Display for Reason {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.write_str(&self.text)?;
