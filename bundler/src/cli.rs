@@ -7,7 +7,7 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 use crate::{
     diagnostic::Code,
     failure::Failure,
-    options::{Features, Options},
+    options::{Baseline, Features, Options},
     shell::MessageFormat,
 };
 
@@ -60,6 +60,12 @@ pub struct BundleArguments {
     /// Only compare the generated routes.rs with what it would be; write nothing
     #[arg(long)]
     pub check: bool,
+    /// Fail when a method of a route has another class, static or dynamic, than this file says
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write the file of `--baseline` anew
+    #[arg(long, requires = "baseline")]
+    update_baseline: bool,
     /// Explain, instead of the table, what answers the path of a URL
     #[arg(long, value_name = "PATH")]
     pub explain_route: Option<String>,
@@ -96,6 +102,7 @@ Exit codes:
     5  rustc refused the app
     6  a handler failed while it was evaluated
     7  a file could not be read or written
+    8  --baseline: a route changed its class
   130  interrupted";
 
 impl Cli {
@@ -133,6 +140,7 @@ impl BundleArguments {
             manifest_path: absolute(self.manifest_path)?,
             out_dir: absolute(self.out_dir)?,
             target_dir: absolute(self.target_dir)?,
+            baseline: absolute(self.baseline)?.map(|path| Baseline { path, update: self.update_baseline }),
             package: self.package,
             features: Features { named: self.features, no_default: self.no_default_features, all: self.all_features },
             lto: self.lto,
@@ -181,6 +189,7 @@ mod tests {
             exit_code::COMPILE,
             exit_code::EVALUATE,
             exit_code::IO,
+            exit_code::BASELINE,
             exit_code::INTERRUPTED,
         ];
         assert!(codes.iter().all(|code| EXIT_CODES.contains(&format!("{code:>5}  "))));

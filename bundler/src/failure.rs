@@ -27,6 +27,8 @@ pub mod exit_code {
     pub const EVALUATE: u8 = 6;
     /// A file could not be read or written, or a program not be started.
     pub const IO: u8 = 7;
+    /// `--baseline`: a route changed its class.
+    pub const BASELINE: u8 = 8;
     /// Interrupted, as by Ctrl-C.
     pub const INTERRUPTED: u8 = 130;
 }
@@ -77,6 +79,14 @@ pub enum Failure {
         /// What it printed.
         output: String,
     },
+    /// Routes changed their class since the baseline was written.
+    #[error("{} since `{}` was written:\n  {}", if .changes.len() == 1 { "a route changed its class" } else { "routes changed their class" }, .path.display(), .changes.join("\n  "))]
+    Baseline {
+        /// The committed file.
+        path: PathBuf,
+        /// A line for each.
+        changes: Vec<String>,
+    },
     /// A file could not be read or written, or a program not be started.
     #[error("failed to {action} `{}`: {source}", .path.display())]
     Io {
@@ -109,6 +119,7 @@ impl Failure {
             Self::Compile { .. } => exit_code::COMPILE,
             Self::Evaluate { .. } | Self::Evaluator { .. } => exit_code::EVALUATE,
             Self::Io { .. } => exit_code::IO,
+            Self::Baseline { .. } => exit_code::BASELINE,
             Self::Interrupted => exit_code::INTERRUPTED,
         }
     }
@@ -128,6 +139,9 @@ impl Failure {
                     .to_owned(),
             ),
             Self::Evaluator { .. } => Some("a handler may have ended the process; its output stands above".to_owned()),
+            Self::Baseline { .. } => {
+                Some("if it is meant to be so, run with `--update-baseline` and commit the file".to_owned())
+            }
             Self::Io { source, .. } => io_help(source.kind()),
         }
     }

@@ -3,6 +3,7 @@
 //! Read [`pipeline`] first: it lists the stages, each of which has one input and one output type. Each effect has one
 //! place: [`command`] starts processes, [`output`] writes files, [`shell`] prints, [`options`] reads the environment.
 
+pub mod baseline;
 pub mod cli;
 pub mod command;
 pub mod compile;

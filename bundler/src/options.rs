@@ -24,6 +24,8 @@ pub struct Options {
     pub target_dir: Option<PathBuf>,
     /// The features of the user's package.
     pub features: Features,
+    /// The classes to compare with.
+    pub baseline: Option<Baseline>,
     /// Whether the functions are optimized across crates: smaller, and minutes slower to build.
     pub lto: bool,
     /// `--offline`, `--locked` and `--frozen`, handed on to cargo.
@@ -36,6 +38,15 @@ pub struct Options {
     pub this_program: PathBuf,
     /// A wrapper of rustc that the user has set, such as sccache.
     pub rustc_wrapper: Option<OsString>,
+}
+
+/// The file of the classes that were agreed on.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Baseline {
+    /// Where it is.
+    pub path: PathBuf,
+    /// Whether it is written anew.
+    pub update: bool,
 }
 
 /// The features of the user's package to compile with.
@@ -64,6 +75,7 @@ impl Options {
             out_dir: None,
             target_dir: None,
             features: Features::default(),
+            baseline: None,
             lto: false,
             cargo_flags: Vec::new(),
             cargo: env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),

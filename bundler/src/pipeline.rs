@@ -3,7 +3,7 @@
 use std::fs;
 
 use crate::{
-    compile, deploy, discover, evaluate,
+    baseline, compile, deploy, discover, evaluate,
     failure::Failure,
     finish::{self, Finished},
     generate, manifest,
@@ -25,7 +25,7 @@ pub fn bundle(options: Options, shell: &Shell) -> Result<Finished, Failure> {
     let binaries = compile::run(sources, shell)?;
     let evaluation = evaluate::run(binaries, shell)?;
     let packed = package::run(evaluation, shell)?;
-    let described = manifest::run(packed);
+    let described = baseline::check(manifest::run(packed))?;
     let bundle = deploy::run(described);
     finish::run(bundle)
 }

@@ -163,7 +163,7 @@ impl Shell {
             }
             Failure::Evaluator { output, .. } => Some(output.as_str()),
             Failure::Stale { difference, .. } => Some(difference.as_str()),
-            Failure::Project { .. } | Failure::Io { .. } | Failure::Interrupted => None,
+            Failure::Project { .. } | Failure::Baseline { .. } | Failure::Io { .. } | Failure::Interrupted => None,
         };
         let output = output.filter(|output| !output.trim().is_empty());
         match self.format {

@@ -222,7 +222,7 @@ fn run_problem(function: &Function, report: &RouteReport, run: &Evaluated, plan:
     match &run.outcome {
         Outcome::Failed(error) => Some(Diagnostic::new(
             Code::EvaluationFailed,
-            format!("`GET {path}` failed while it was evaluated: {error}"),
+            format!("`GET {path}` failed while it was evaluated: {}", plan.project.with_shown_paths(error)),
             get_label(function, "was run on the build host")?,
             "correct the handler, or let it run on request with `pub const DYNAMIC: Dynamic = Dynamic::ForceDynamic;`",
         )),
