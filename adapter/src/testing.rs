@@ -16,6 +16,12 @@
 //! assert_eq!(client.call("DELETE", "/hello/x").await.header("allow"), Some("GET, HEAD, OPTIONS"));
 //! # });
 //! ```
+//!
+//! [`Client::through`] sends the same requests as events of another [`Source`].
+
+mod source;
+
+use std::{collections::BTreeMap, slice};
 
 use axum::body::Body;
 use base64::{Engine, engine::general_purpose::STANDARD};
@@ -23,7 +29,7 @@ use bytes::Bytes;
 use http::Request;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
-use serde_json::{Map, Value, json};
+use serde_json::Value;
 
 use crate::{
     app::App,
@@ -33,26 +39,47 @@ use crate::{
     viewer::Origin,
 };
 
-/// Calls one route. Requests become events of payload 2.0, as the local emulators make them.
+use source::Sent;
+pub use source::Source;
+
+/// Calls one route. Requests become events as the local emulator makes them, or those of another [`Source`].
 pub struct Client {
     app: App,
+    source: Source,
 }
 
 impl Client {
     /// A client of this route; everything is live, as in development.
     pub fn new(route: impl FnOnce() -> Route) -> Self {
-        Self { app: App::new(route(), Origin::default(), None) }
+        Self { app: App::new(route(), Origin::default(), None), source: Source::Local }
     }
 
     /// A client of the deployed function: with the answers that were frozen at build time.
     pub fn with_frozen(route: impl FnOnce() -> Route, frozen: &FrozenRoute) -> Self {
-        Self { app: App::new(route(), Origin::default(), Some(Store::new(frozen))) }
+        Self { app: App::new(route(), Origin::default(), Some(Store::new(frozen))), source: Source::Local }
     }
 
     /// The function behind a CDN that proves itself with this secret; others are refused when it is required.
     #[must_use]
     pub fn behind_cdn(self, secret: impl Into<String>, required: bool) -> Self {
-        Self { app: self.app.with_origin(Origin { secret: Some(secret.into()), required }) }
+        Self { app: self.app.with_origin(Origin { secret: Some(secret.into()), required }), ..self }
+    }
+
+    /// The function behind this source of events.
+    ///
+    /// ```
+    /// use wharf::{entry::Route, testing::{Client, Source}};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let client = Client::new(|| Route::new("/hello").get(async || "hello")).through(Source::AlbSingle);
+    /// let reply = client.get("/hello").await;
+    /// assert_eq!(reply.text(), "hello");
+    /// assert_eq!(reply.raw()["statusDescription"], "200 OK");
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn through(self, source: Source) -> Self {
+        Self { source, ..self }
     }
 
     /// Sends a GET.
@@ -64,7 +91,14 @@ impl Client {
     /// or not.
     pub async fn call(&self, method: &str, path: &str) -> Reply {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
-        self.reply(&event(method, path, query, Map::new(), &Bytes::new()).to_string()).await
+        let sent = Sent {
+            method: method.to_owned(),
+            path: path.to_owned(),
+            query: query.to_owned(),
+            headers: Vec::new(),
+            body: Bytes::new(),
+        };
+        self.reply(&sent.event(self.source)).await
     }
 
     /// Sends a request.
@@ -78,15 +112,7 @@ impl Client {
             Ok(body) => body.to_bytes(),
             Err(error) => panic!("the body of the request failed: {error}"),
         };
-        let mut headers = Map::new();
-        for name in parts.headers.keys() {
-            let values: Vec<_> =
-                parts.headers.get_all(name).iter().map(|value| header_text(value.as_bytes())).collect();
-            let separator = if name == "cookie" { "; " } else { "," };
-            headers.insert(name.to_string(), values.join(separator).into());
-        }
-        let (path, query) = (parts.uri.path(), parts.uri.query().unwrap_or_default());
-        self.reply(&event(parts.method.as_str(), path, query, headers, &body).to_string()).await
+        self.reply(&self.source.event(&Request::from_parts(parts, body))).await
     }
 
     /// Sends an event as Lambda would, and returns the reply as Lambda gets it.
@@ -100,63 +126,79 @@ impl Client {
         serde_json::from_str(reply.get()).map_err(|error| error.to_string())
     }
 
-    async fn reply(&self, event: &str) -> Reply {
-        match self.event(event).await {
-            Ok(reply) => Reply(reply),
+    async fn reply(&self, event: &Value) -> Reply {
+        match self.event(&event.to_string()).await {
+            Ok(reply) => Reply::from(reply),
             Err(error) => panic!("a request became an event that is none: {error}"),
         }
     }
 }
 
-fn header_text(value: &[u8]) -> &str {
-    match str::from_utf8(value) {
-        Ok(text) => text,
-        Err(_) => panic!("an event cannot carry a header that is not UTF-8"),
+/// The reply to a request, as a client would see it, whatever the source.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Reply {
+    raw: Value,
+    headers: BTreeMap<String, String>,
+    cookies: Vec<String>,
+}
+
+impl From<Value> for Reply {
+    /// Reads the reply to an event of any source: what [`Client::event`] returns.
+    fn from(raw: Value) -> Self {
+        let mut lines: Vec<(&str, &str)> = Vec::new();
+        for (name, values) in ["headers", "multiValueHeaders"].iter().filter_map(|key| raw[*key].as_object()).flatten()
+        {
+            let values = values.as_array().map_or(slice::from_ref(values), Vec::as_slice);
+            lines.extend(values.iter().filter_map(Value::as_str).map(|value| (name.as_str(), value)));
+        }
+        // Each spelling of `set-cookie` is the number of a cookie; the map has lost their order.
+        lines.sort_by_key(|(name, _)| number(name));
+        let mut headers = BTreeMap::<String, String>::new();
+        let mut cookies: Vec<String> =
+            raw["cookies"].as_array().into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect();
+        for (name, value) in lines {
+            let name = name.to_ascii_lowercase();
+            if name == "set-cookie" {
+                cookies.push(value.to_owned());
+            } else if let Some(line) = headers.get_mut(&name) {
+                line.push_str(", ");
+                line.push_str(value);
+            } else {
+                headers.insert(name, value.to_owned());
+            }
+        }
+        Self { raw, headers, cookies }
     }
 }
 
-fn event(method: &str, path: &str, query: &str, mut headers: Map<String, Value>, body: &Bytes) -> Value {
-    headers.entry("host").or_insert_with(|| "localhost:9000".into());
-    json!({
-        "version": "2.0",
-        "routeKey": "$default",
-        "rawPath": path,
-        "rawQueryString": query,
-        "headers": headers,
-        "requestContext": {
-            "domainName": "localhost",
-            "http": {"method": method, "path": path, "protocol": "HTTP/1.1", "sourceIp": "127.0.0.1", "userAgent": ""},
-            "requestId": "test",
-            "routeKey": "$default",
-            "stage": "$default",
-            "timeEpoch": 0,
-        },
-        "body": if body.is_empty() { Value::Null } else { STANDARD.encode(body).into() },
-        "isBase64Encoded": !body.is_empty(),
-    })
+/// The number that a spelling stands for: its letters are binary digits, the first one the lowest.
+fn number(name: &str) -> u32 {
+    let letters = name.bytes().filter(u8::is_ascii_alphabetic).take(32).enumerate();
+    letters.filter(|(_, letter)| letter.is_ascii_uppercase()).map(|(index, _)| 1 << index).sum()
 }
-
-/// The reply to a request, as a client would see it.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Reply(Value);
 
 impl Reply {
     /// The status.
     #[must_use]
     pub fn status(&self) -> u16 {
-        self.0["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default()
+        self.raw["statusCode"].as_u64().and_then(|status| u16::try_from(status).ok()).unwrap_or_default()
     }
 
     /// The value of this header, its name in lower case; repeated ones are joined by a comma and a space.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.0["headers"].get(name)?.as_str()
+        self.headers.get(name).map(String::as_str)
+    }
+
+    /// The names of the headers that came, in lower case and sorted; `set-cookie` is never among them.
+    pub fn header_names(&self) -> impl Iterator<Item = &str> {
+        self.headers.keys().map(String::as_str)
     }
 
     /// The `Set-Cookie` headers, in order.
     #[must_use]
     pub fn cookies(&self) -> Vec<&str> {
-        self.0["cookies"].as_array().into_iter().flatten().filter_map(Value::as_str).collect()
+        self.cookies.iter().map(String::as_str).collect()
     }
 
     /// The body; empty when there is none.
@@ -166,8 +208,8 @@ impl Reply {
     /// When it is no base64 although the reply says so.
     #[must_use]
     pub fn bytes(&self) -> Vec<u8> {
-        let body = self.0["body"].as_str().unwrap_or_default();
-        if self.0["isBase64Encoded"] != true {
+        let body = self.raw["body"].as_str().unwrap_or_default();
+        if self.raw["isBase64Encoded"] != true {
             return body.as_bytes().to_vec();
         }
         match STANDARD.decode(body) {
@@ -205,6 +247,6 @@ impl Reply {
     /// The reply as Lambda gets it.
     #[must_use]
     pub fn raw(&self) -> &Value {
-        &self.0
+        &self.raw
     }
 }

@@ -25,6 +25,7 @@ async fn post(mut request: Request) -> Result {
         "cookies": cookies,
         "ip": request.client_ip(),
         "count": body["count"],
+        "tags": request.headers().get_all("x-tag").iter().map(|tag| tag.to_str().unwrap()).collect::<Vec<_>>(),
         "context": context,
     }))
 }
@@ -60,6 +61,72 @@ async fn all_front_ends_say_the_same() {
         assert!(["203.0.113.7", "127.0.0.1"].contains(&answer["ip"].as_str().unwrap()));
     }
     assert_eq!(answered(include_str!("events/http_api.json")).await["context"], true);
+}
+
+#[tokio::test]
+async fn the_other_sources_say_the_same() {
+    let api = "https://abcdef1234.execute-api.eu-central-1.amazonaws.com";
+    for (event, origin) in [
+        (include_str!("events/rest.json"), api),
+        (include_str!("events/http_api_payload_1.json"), api),
+        (include_str!("events/alb_multi.json"), "https://shop.example"),
+        (include_str!("events/vpc_lattice.json"), "https://shop.example"),
+    ] {
+        let answer = answered(event).await;
+        assert_eq!(answer["params"], json!([["slug", "a b"]]));
+        assert_eq!(answer["path"], "/items/a%20b");
+        assert_eq!(answer["url"], format!("{origin}/items/a%20b?x=1&x=2&y=a%20b"));
+        assert_eq!(answer["query"], json!(["1", "2"]));
+        assert_eq!(answer["cookies"], json!(["session=abc", "theme=dark blue"]));
+        assert_eq!(answer["tags"], json!(["one", "two"]));
+        assert_eq!(answer["count"], 3);
+        assert_eq!(answer["ip"], "203.0.113.7");
+        assert_eq!(answer["context"], true);
+    }
+    // The load balancer sends the last of several values.
+    let answer = answered(include_str!("events/alb_single.json")).await;
+    assert_eq!(answer["url"], "https://shop.example/items/a%20b?x=2&y=a%20b");
+    assert_eq!((&answer["tags"], &answer["ip"]), (&json!(["two"]), &json!("203.0.113.7")));
+    assert_eq!(answer["cookies"], json!(["session=abc", "theme=dark blue"]));
+    let health = items().event(include_str!("events/alb_health_check.json")).await.unwrap();
+    assert_eq!(
+        (&health["statusDescription"], &health["body"]),
+        (&json!("200 OK"), &json!("http://localhost/items/health"))
+    );
+}
+
+#[tokio::test]
+async fn a_rest_path_has_no_stage_and_is_not_cut() {
+    let mut event = parsed(include_str!("events/rest.json"));
+    event["path"] = "/items/prod".into();
+    event["requestContext"]["path"] = "/prod/items/prod".into();
+    assert_eq!(answered(&event.to_string()).await["params"], json!([["slug", "prod"]]));
+    event["path"] = "/items/prod/".into();
+    event["requestContext"]["path"] = "/prod/items/prod/".into();
+    let reply = items().event(&event.to_string()).await.unwrap();
+    assert_eq!(reply["multiValueHeaders"]["location"], json!(["/prod/items/prod?x=1&x=2&y=a%20b"]));
+    // At a domain of the user's there is no stage to be seen.
+    event["requestContext"]["path"] = "/items/prod/".into();
+    let reply = items().event(&event.to_string()).await.unwrap();
+    assert_eq!(reply["multiValueHeaders"]["location"], json!(["/items/prod?x=1&x=2&y=a%20b"]));
+}
+
+#[tokio::test]
+async fn the_console_of_a_rest_api_sends_null_for_what_is_empty() {
+    let mut event = parsed(include_str!("events/rest.json"));
+    for name in ["headers", "multiValueHeaders", "queryStringParameters", "multiValueQueryStringParameters"] {
+        event[name] = Value::Null;
+    }
+    event["requestContext"]["identity"]["sourceIp"] = "test-invoke-source-ip".into();
+    let answer = answered(&event.to_string()).await;
+    assert_eq!((&answer["query"], &answer["ip"], &answer["count"]), (&json!([]), &Value::Null, &json!(3)));
+}
+
+#[tokio::test]
+async fn a_lattice_path_without_a_query_leaves_it_to_the_parameters() {
+    let mut event = parsed(include_str!("events/vpc_lattice.json"));
+    event["path"] = "/items/a%20b".into();
+    assert_eq!(answered(&event.to_string()).await["url"], "https://shop.example/items/a%20b?x=1&x=2&y=a%20b");
 }
 
 #[tokio::test]
@@ -120,11 +187,17 @@ async fn only_what_is_no_http_request_is_an_invocation_error() {
         ("{}", "it has no requestContext"),
         ("[]", "it has no requestContext"),
         ("7", "no such JSON object"),
-        (r#"{"version": "2.0", "requestContext": {}}"#, "its version is not 2.0"),
-        (r#"{"version": "1.0", "httpMethod": "GET", "requestContext": {"stage": "x"}}"#, "payload format is 1.0"),
-        (r#"{"httpMethod": "GET", "requestContext": {"elb": {}}}"#, "Application Load Balancer"),
+        (r#"{"version": "2.0", "requestContext": {}}"#, "those of no known source"),
+        (r#"{"version": "3.0", "httpMethod": "GET", "requestContext": {}}"#, "those of no known source"),
         (r#"{"requestContext": {"connectionId": "x"}}"#, "WebSocket"),
-        (r#"{"version": "2.0", "requestContext": {"serviceNetworkArn": "x"}}"#, "VPC Lattice"),
+        (r#"{"httpMethod": "GET", "requestContext": {"connectionId": "x"}}"#, "WebSocket"),
+        (r#"{"raw_path": "/", "method": "GET", "headers": {}}"#, "version 1 event of VPC Lattice"),
+        (r#"{"type": "REQUEST", "methodArn": "x", "httpMethod": "GET", "requestContext": {}}"#, "authorizer"),
+        (r#"{"version": "2.0", "routeArn": "x", "requestContext": {"http": {"method": "GET"}}}"#, "authorizer"),
+        (r#"{"requestContext": {"elb": {}}}"#, "missing field `httpMethod`"),
+        (r#"{"version": "2.0", "requestContext": {"serviceNetworkArn": "x"}}"#, "missing field `method`"),
+        (r#"{"httpMethod": "GET", "headers": {"a": 1}, "requestContext": {}}"#, "a text or a list of texts"),
+        (r#"{"Records": [{"eventSource": "aws:sqs"}]}"#, "it has no requestContext"),
         (r#"{"source": "aws.events", "detail-type": "Scheduled Event"}"#, "it has no requestContext"),
         (r#"{"version": "2.0", "requestContext": {"http": {}}}"#, "missing field `method`"),
     ] {

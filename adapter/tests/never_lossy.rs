@@ -3,7 +3,12 @@
 
 use proptest::{collection::vec, prelude::*};
 use serde_json::{Value, json};
-use wharf::{Request, Response, entry::Route, http, testing::Client};
+use wharf::{
+    Request, Response,
+    entry::Route,
+    http,
+    testing::{Client, Source},
+};
 
 fn block_on<F: Future>(future: F) -> F::Output {
     tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(future)
@@ -25,34 +30,39 @@ fn json_value() -> impl Strategy<Value = Value> {
     })
 }
 
-fn field() -> impl Strategy<Value = &'static str> {
-    prop::sample::select(vec![
-        "/version",
-        "/rawPath",
-        "/rawQueryString",
-        "/cookies",
-        "/headers",
-        "/headers/host",
-        "/headers/x-forwarded-proto",
-        "/headers/x-forwarded-for",
-        "/body",
-        "/isBase64Encoded",
-        "/requestContext",
-        "/requestContext/http",
-        "/requestContext/http/method",
-        "/requestContext/http/sourceIp",
-        "/requestContext/stage",
-        "/requestContext/domainName",
-    ])
+const EVENTS: [&str; 5] = [
+    include_str!("events/function_url.json"),
+    include_str!("events/rest.json"),
+    include_str!("events/alb_single.json"),
+    include_str!("events/alb_multi.json"),
+    include_str!("events/vpc_lattice.json"),
+];
+
+/// The JSON pointers of all fields of a value.
+fn fields(value: &Value, at: &str, found: &mut Vec<String>) {
+    let children: Vec<_> = match value {
+        Value::Object(fields) => fields.iter().map(|(name, value)| (name.replace('/', "~1"), value)).collect(),
+        Value::Array(values) => values.iter().enumerate().map(|(index, value)| (index.to_string(), value)).collect(),
+        _ => Vec::new(),
+    };
+    for (name, value) in children {
+        let at = format!("{at}/{name}");
+        fields(value, &at, found);
+        found.push(at);
+    }
 }
 
 /// A real event in which one field is anything.
 fn event() -> impl Strategy<Value = Value> {
-    (field(), json_value()).prop_map(|(field, value)| {
-        let mut event: Value = serde_json::from_str(include_str!("events/function_url.json")).unwrap();
-        *event.pointer_mut(field).unwrap() = value;
-        event
-    })
+    (prop::sample::select(EVENTS.to_vec()), any::<prop::sample::Index>(), json_value()).prop_map(
+        |(event, index, value)| {
+            let mut event: Value = serde_json::from_str(event).unwrap();
+            let mut pointers = Vec::new();
+            fields(&event, "", &mut pointers);
+            *event.pointer_mut(&pointers[index.index(pointers.len())]).unwrap() = value;
+            event
+        },
+    )
 }
 
 async fn look_at_everything(mut request: Request) -> String {
@@ -98,6 +108,7 @@ proptest! {
         cookies in vec("[a-z]{1,4}=[!-+.-:<-~]{0,6}", 0..4),
         body in vec(any::<u8>(), 0..64),
         encoding in prop::option::of("gzip|identity"),
+        source in prop::sample::select(Source::ALL.to_vec()),
     ) {
         let (sent_values, sent_cookies, sent_body) = (values.clone(), cookies.clone(), body.clone());
         let client = Client::new(move || {
@@ -107,7 +118,7 @@ proptest! {
                 encoding.iter().fold(response, |reply, encoding| reply.header("content-encoding", encoding.as_str()))
             })
         });
-        let reply = block_on(client.get("/"));
+        let reply = block_on(client.through(source).get("/"));
         prop_assert_eq!(reply.status(), 200);
         prop_assert_eq!(reply.bytes(), body);
         prop_assert_eq!(json!(reply.cookies()), json!(cookies));

@@ -1,11 +1,20 @@
 //! Lambda events that carry HTTP requests: one file a shape, and the detection.
 
+mod alb;
 mod incoming;
+mod lines;
 mod payload_v2;
+mod reply;
+mod rest;
+mod vpc_lattice;
 
 use std::fmt;
 
-use serde::{Deserialize, de::IgnoredAny};
+use lambda_http::request::RequestContext;
+use serde::{
+    Deserialize,
+    de::{DeserializeOwned, IgnoredAny},
+};
 use serde_json::value::RawValue;
 
 pub(crate) use incoming::{Arrived, Incoming, Refusal};
@@ -17,6 +26,14 @@ use crate::answer::Answer;
 pub(crate) enum Shape {
     /// HTTP API with payload 2.0, Function URL, and the emulators.
     PayloadV2,
+    /// Payload 1.0: REST API, and HTTP API that asks for it.
+    Rest,
+    /// Application Load Balancer with single values.
+    AlbSingle,
+    /// Application Load Balancer with lists.
+    AlbMulti,
+    /// VPC Lattice, version 2.
+    VpcLattice,
 }
 
 /// The event is no HTTP request that a route can answer.
@@ -25,7 +42,11 @@ pub(crate) struct NotHttp(String);
 
 impl fmt::Display for NotHttp {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(formatter, "this event is no HTTP request of an HTTP API or a Function URL (payload 2.0): {}", self.0)
+        write!(
+            formatter,
+            "this event is no HTTP request of API Gateway, a Function URL, a load balancer or VPC Lattice: {}",
+            self.0
+        )
     }
 }
 
@@ -39,6 +60,12 @@ struct Discriminators<'a> {
     version: Option<&'a RawValue>,
     #[serde(default)]
     http_method: Option<IgnoredAny>,
+    #[serde(default)]
+    multi_value_headers: Option<IgnoredAny>,
+    #[serde(default)]
+    method_arn: Option<IgnoredAny>,
+    #[serde(default)]
+    route_arn: Option<IgnoredAny>,
     #[serde(default, rename = "raw_path")]
     lattice_path: Option<IgnoredAny>,
     #[serde(default)]
@@ -65,6 +92,9 @@ pub(crate) fn read(event: &str) -> Result<(Shape, Incoming), NotHttp> {
     let shape = detect(&fields)?;
     let incoming = match shape {
         Shape::PayloadV2 => payload_v2::read(event),
+        Shape::Rest => rest::read(event),
+        Shape::AlbSingle | Shape::AlbMulti => alb::read(event),
+        Shape::VpcLattice => vpc_lattice::read(event),
     };
     incoming.map(|incoming| (shape, incoming)).map_err(|error| NotHttp(error.to_string()))
 }
@@ -78,24 +108,44 @@ fn detect(fields: &Discriminators<'_>) -> Result<Shape, NotHttp> {
             "it has no requestContext"
         });
     };
-    if context.elb.is_some() {
-        refuse("it comes from an Application Load Balancer")
-    } else if context.service_network_arn.is_some() {
-        refuse("it comes from VPC Lattice")
+    let version = fields.version.map(RawValue::get);
+    let is_version_2 = version == Some("\"2.0\"");
+    if fields.method_arn.is_some() || fields.route_arn.is_some() {
+        refuse("it asks an authorizer")
+    } else if context.elb.is_some() {
+        Ok(if fields.multi_value_headers.is_some() { Shape::AlbMulti } else { Shape::AlbSingle })
+    } else if context.service_network_arn.is_some() && is_version_2 {
+        Ok(Shape::VpcLattice)
     } else if context.connection_id.is_some() {
         refuse("it comes from a WebSocket API")
-    } else if fields.version.is_some_and(|version| version.get() == "\"2.0\"") && context.http.is_some() {
+    } else if context.http.is_some() && is_version_2 {
         Ok(Shape::PayloadV2)
-    } else if fields.http_method.is_some() {
-        refuse("its payload format is 1.0; set the integration's payload format version to 2.0")
+    } else if fields.http_method.is_some() && matches!(version, None | Some("null" | "\"1.0\"")) {
+        Ok(Shape::Rest)
     } else {
-        refuse("its version is not 2.0")
+        refuse("its version and requestContext are those of no known source")
+    }
+}
+
+/// The request context as lambda_http knows it; `None` when it is not like that.
+fn typed<T: DeserializeOwned>(context: &RawValue, variant: fn(T) -> RequestContext) -> Option<Box<RequestContext>> {
+    match serde_json::from_str(context.get()) {
+        Ok(context) => Some(Box::new(variant(context))),
+        Err(error) => {
+            tracing::debug!(%error, "the request context is not as lambda_http knows it");
+            None
+        }
     }
 }
 
 /// Writes the reply to an event of this shape.
 pub(crate) fn reply(shape: Shape, answer: &Answer) -> Result<Box<RawValue>, serde_json::Error> {
-    match shape {
+    let reply = match shape {
         Shape::PayloadV2 => payload_v2::reply(answer),
-    }
+        Shape::Rest => rest::reply(answer),
+        Shape::AlbSingle => alb::reply_single(answer),
+        Shape::AlbMulti => alb::reply_multi(answer),
+        Shape::VpcLattice => vpc_lattice::reply(answer),
+    };
+    reply.write()
 }

@@ -1,0 +1,68 @@
+//! VPC Lattice, version 2 of its events
+//! ([AWS](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html)).
+
+use lambda_http::request::RequestContext;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::{
+    Incoming,
+    lines::{self, Lines},
+    reply::{self, Reply},
+};
+use crate::{answer::Answer, path::Encoding};
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Event<'a> {
+    method: String,
+    #[serde(default)]
+    path: Option<String>,
+    #[serde(default)]
+    headers: Option<Lines>,
+    #[serde(default)]
+    query_string_parameters: Option<Lines>,
+    #[serde(borrow)]
+    request_context: &'a RawValue,
+    #[serde(default)]
+    body: Option<String>,
+    #[serde(default)]
+    is_base64_encoded: Option<bool>,
+}
+
+/// The host is the one that was asked for.
+pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
+    let event: Event<'_> = serde_json::from_str(event)?;
+    let headers = event.headers.unwrap_or_default().into_vec();
+    let (path, query) = target(event.path.as_deref(), event.query_string_parameters);
+    Ok(Incoming {
+        method: event.method,
+        encoding: Some(Encoding::Percent),
+        path,
+        prefix: String::new(),
+        query,
+        domain: lines::last(&headers, "host").map(str::to_owned),
+        source_ip: lines::source_ip(&headers),
+        headers,
+        body: event.body.unwrap_or_default(),
+        is_base64: event.is_base64_encoded.unwrap_or_default(),
+        context: super::typed(event.request_context, RequestContext::VpcLattice),
+    })
+}
+
+/// The path with the query in it says exactly what was sent. Without one, the parameters do, still encoded.
+fn target(path: Option<&str>, parameters: Option<Lines>) -> (String, String) {
+    let path = path.unwrap_or("/");
+    match path.split_once('?') {
+        Some((path, query)) => (path.to_owned(), query.to_owned()),
+        None => (path.to_owned(), lines::raw_query(&parameters.unwrap_or_default().into_vec())),
+    }
+}
+
+pub(super) fn reply(answer: &Answer) -> Reply<'_> {
+    Reply {
+        status_description: Some(reply::status_description(answer.status)),
+        headers: Some(reply::folded_with_cookies(answer)),
+        ..Reply::new(answer)
+    }
+}
