@@ -113,8 +113,10 @@ proptest! {
         let (sent_values, sent_cookies, sent_body) = (values.clone(), cookies.clone(), body.clone());
         let client = Client::new(move || {
             Route::new("/").get(async move || {
-                let response = sent_values.into_iter().fold(Response::bytes(sent_body), |reply, value| reply.header("x-v", value));
-                let response = sent_cookies.iter().fold(response, |reply, cookie| reply.header("set-cookie", cookie.as_str()));
+                let response = Response::bytes(sent_body);
+                let response = sent_values.into_iter().fold(response, |reply, value| reply.header("x-v", value));
+                let cookies = sent_cookies.iter();
+                let response = cookies.fold(response, |reply, cookie| reply.header("set-cookie", cookie.as_str()));
                 encoding.iter().fold(response, |reply, encoding| reply.header("content-encoding", encoding.as_str()))
             })
         });

@@ -14,6 +14,8 @@ use serde_json::{Value, json};
 use wharf::{
     Error, Path, Result,
     entry::{Route, serve},
+    http::Request,
+    testing::{Client, Source},
 };
 
 const LIMIT: Duration = Duration::from_secs(20);
@@ -178,6 +180,28 @@ fn a_function_answers_logs_and_lives_on() {
     }
     assert_eq!(requests[0]["trace_id"], "Root=1-2-3");
     assert!(requests[0]["duration_ms"].is_number() && requests[1]["cold_start"] == false);
+}
+
+#[tokio::test]
+async fn every_source_is_answered_as_in_process() {
+    let requests = ["/x/ok", "/x/caf%C3%A9?a=1&a=2", "/x/error", "/x/a/", "/elsewhere", "/x/%00"];
+    let requests = requests.map(|target| Request::get(target).header("x-tag", "one").body("").unwrap());
+    let events: Vec<_> = Source::ALL.iter().flat_map(|source| requests.iter().map(|it| source.event(it))).collect();
+    let (address, replies) = runtime_api(events.iter().map(Value::to_string).collect());
+    let child = function()
+        .env("AWS_LAMBDA_RUNTIME_API", address)
+        .env("AWS_LAMBDA_FUNCTION_NAME", "x")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .stderr(Stdio::null())
+        .spawn()
+        .unwrap();
+    let _child = Running(child);
+    let client = Client::new(route);
+    for event in events {
+        let (kind, reply) = replies.recv_timeout(LIMIT).unwrap();
+        assert_eq!((kind.as_str(), reply), ("response", client.event(&event.to_string()).await.unwrap()), "{event}");
+    }
 }
 
 #[test]

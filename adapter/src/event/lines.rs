@@ -17,7 +17,8 @@ impl Lines {
     }
 }
 
-/// The headers of a map of lists and of a map of single values. The first wins; what stands in the second alone is kept.
+/// The headers of a map of lists and of a map of single values. The first wins; what stands in the second alone is
+/// kept.
 pub(super) fn headers(multi: Option<Lines>, single: Option<Lines>) -> Vec<(String, String)> {
     merged(multi, single, str::to_ascii_lowercase)
 }
