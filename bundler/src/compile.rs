@@ -21,7 +21,7 @@ use crate::{
 
 /// Where cargo compiles, beside the work folder: apart from the user's own builds, whose artifacts have other paths in
 /// them. The number is raised when our wrapper of rustc changes what it asks for, which cargo does not notice.
-const BUILD_FOLDER: &str = "build-1";
+const BUILD_FOLDER: &str = "build-2";
 
 /// The compiled functions.
 #[derive(Debug)]
@@ -134,7 +134,7 @@ fn cargo_build(sources: &Sources, shell: &Shell) -> Command {
     // The generated profile decides this, since the bytes of the zips depend on it; CI services like to switch it off.
     cargo.env_remove("CARGO_INCREMENTAL");
     // These are set when cargo itself started this program, and would be taken for those of the package compiled.
-    for inherited in ["CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
+    for inherited in ["CARGO_BIN_NAME", "CARGO_MANIFEST_DIR", "CARGO_PKG_NAME", "CARGO_PKG_VERSION"] {
         cargo.env_remove(inherited);
     }
     // The user's lock file was copied and has to be completed by the generated package, so `--locked` can only be asked

@@ -135,6 +135,7 @@ pub fn wrapper_order() -> Option<WrapperOrder> {
         cargo_home: env::var_os("CARGO_HOME")
             .map(PathBuf::from)
             .or_else(|| env::home_dir().map(|home| home.join(".cargo"))),
+        is_binary: env::var_os("CARGO_BIN_NAME").is_some(),
     })
 }
 
@@ -158,6 +159,8 @@ pub struct WrapperOrder {
     pub manifest_dir: Option<PathBuf>,
     /// Where cargo keeps the sources of registry packages.
     pub cargo_home: Option<PathBuf>,
+    /// Whether it is a binary that is compiled.
+    pub is_binary: bool,
 }
 
 #[cfg(test)]

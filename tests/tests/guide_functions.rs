@@ -37,6 +37,7 @@ fn event(case: &Case, delivery: Delivery) -> serde_json::Value {
 fn check_all(delivery: Delivery) {
     let upstream = Upstream::start();
     let mut cases = expectations::guide();
+    cases.retain(|case| case.holds(delivery));
     cases.sort_by_key(|case| case.route);
     let mut problems = Vec::new();
     for cases in cases.chunk_by(|one, other| one.route == other.route) {
@@ -72,18 +73,19 @@ fn every_route_of_the_guide_has_a_case() {
 }
 
 #[test]
-fn a_replayed_answer_fetches_nothing() {
+fn an_answer_with_a_time_is_renewed_once_and_then_replayed() {
     let upstream = Upstream::start();
     let running = start("/api/bestsellers", &upstream);
-    for _ in 0..2 {
+    for state in ["MISS", "HIT", "HIT"] {
         let reply = running.function.invoke(&events::function_url(&HttpRequest::get("/api/bestsellers"))).http();
-        assert_eq!((reply.status, reply.header("x-wharf-cache")), (200, Some("HIT")));
+        assert_eq!((reply.status, reply.header("x-wharf-cache")), (200, Some(state)));
     }
-    assert!(upstream.hits().is_empty(), "{:?}", upstream.hits());
+    assert_eq!(upstream.hits().get("/data/bestsellers"), Some(&1));
 }
 
+/// As in Next.js 13: a plain `fetch` is cached where its answer is made to be kept, and a dynamic answer is not.
 #[test]
-fn a_fetch_is_kept_unless_it_says_otherwise() {
+fn a_fetch_of_a_dynamic_handler_reaches_the_upstream_each_time() {
     let upstream = Upstream::start();
     for (route, target) in [("/api/product", "/api/product?id=7"), ("/api/stock/[slug]", "/api/stock/solaris")] {
         let running = start(route, &upstream);
@@ -91,7 +93,7 @@ fn a_fetch_is_kept_unless_it_says_otherwise() {
             assert_eq!(running.function.invoke(&events::function_url(&HttpRequest::get(target))).http().status, 200);
         }
     }
-    assert_eq!(upstream.hits().get("/products/7"), Some(&1));
+    assert_eq!(upstream.hits().get("/products/7"), Some(&3));
     assert_eq!(upstream.hits().get("/data/solaris"), Some(&3));
 }
 

@@ -52,7 +52,10 @@ impl Project {
         let Some(library) = &self.library else { return text.to_owned() };
         let folder = Path::new(&library.file.path).parent().unwrap_or(Path::new(""));
         let up = vec![".."; folder.components().count()].join("/");
-        text.replace(&format!("./{}/{up}/", folder.display()), "").replace(&format!("{}/", self.root.display()), "")
+        let folder = folder.display();
+        text.replace(&format!("./{folder}/{up}/"), "")
+            .replace(&format!(" ./{folder}/"), &format!(" {folder}/"))
+            .replace(&format!("{}/", self.root.display()), "")
     }
 }
 

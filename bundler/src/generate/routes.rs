@@ -33,7 +33,12 @@ pub(super) fn text(plan: &Plan) -> String {
     text.push_str(
         "\n/// What the generated binaries call: one constructor a function.\n#[doc(hidden)]\n#[rustfmt::skip]\n",
     );
-    text.push_str("pub mod entry {\n    use wharf::entry::Route;\n    pub use wharf::entry::{evaluate, serve};\n");
+    text.push_str("pub mod entry {\n");
+    // An app of pages has no function, and rustc would warn of the import.
+    if !functions.is_empty() {
+        text.push_str("    use wharf::entry::Route;\n");
+    }
+    text.push_str("    pub use wharf::entry::{evaluate, serve};\n");
     for function in &functions {
         text.push_str(&constructor(function));
     }
