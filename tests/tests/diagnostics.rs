@@ -22,7 +22,12 @@ use serde_json::Value;
 use toml_edit::DocumentMut;
 use walkdir::WalkDir;
 use wharf_bundler::diagnostic::Code;
-use wharf_tests::{Output, Project, paths};
+use wharf_tests::{
+    Output, Project,
+    artifact::Bundle,
+    bundle_command::{difference, tree},
+    paths,
+};
 
 /// Far more than a check takes, on a machine that is busy with other tests.
 const LIMIT: Duration = Duration::from_secs(60);
@@ -194,7 +199,7 @@ fn every_diagnostic_says_what_where_and_what_to_do() {
             let place = lines.iter().find_map(|line| line.trim_start().strip_prefix("--> "));
             assert!(place.is_some_and(|place| !place.is_empty()), "no file:\n{text}");
             let is_marked = |line: &&str| line.trim_start().starts_with('|') && line.contains('^');
-            assert!(lines.iter().any(|line| is_marked(line)), "no caret:\n{text}");
+            assert!(lines.iter().any(is_marked), "no caret:\n{text}");
             assert!(lines.iter().any(|line| line.contains("help: ")), "no help:\n{text}");
             assert!(!text.contains("<project>"), "an absolute path:\n{text}");
         }
@@ -245,6 +250,42 @@ fn snapshots() -> BTreeMap<PathBuf, String> {
             (name, fs::read_to_string(entry.path()).expect("a snapshot is text"))
         })
         .collect()
+}
+
+#[test]
+fn good_trees_compile() {
+    let project = Project::fixture("valid/handlers-from-elsewhere");
+    for other in [
+        "byte-order-mark",
+        "dots-and-digits",
+        "escapes",
+        "every-config",
+        "groups-and-private-folders",
+        "names-of-rust",
+        "names-that-read-alike",
+        "precedence",
+        "upper-case",
+    ] {
+        let fixture = paths::fixture(&format!("valid/{other}"));
+        for path in tree(&fixture).keys().filter(|path| path.starts_with("app/")) {
+            project.write(path, fs::read(fixture.join(path)).expect("the fixture can be read"));
+        }
+    }
+    let output = project.bundle().arg("--offline").run().succeeded();
+    assert_eq!(output.stderr, "", "warnings in generated code");
+    let bundle = Bundle::open(&project.output());
+    for pattern in ["/_under", "/%5Bid%5D", "/two words", "/日本", "/type", "/a-b", "/a_b", "/all/[slug]", "/2024"] {
+        assert_eq!(bundle.route(pattern)["pattern"], pattern);
+    }
+}
+
+#[test]
+fn an_app_needs_no_function() {
+    let project = Project::fixture("valid/page-only");
+    let output = project.bundle().arg("--offline").run().succeeded();
+    assert_eq!(output.stderr, "", "warnings in generated code");
+    let bundle = Bundle::open(&project.output());
+    assert_eq!(bundle.objects().len(), 3, "{:#}", bundle.manifest());
 }
 
 #[test]
@@ -309,10 +350,7 @@ fn a_check_writes_nothing() {
     let project = Project::fixture("valid/precedence");
     // Cargo completes the lock file, which belongs to it and not to the bundle.
     let _ = check(&project);
-    let before = wharf_tests::bundle_command::tree(project.root());
+    let before = tree(project.root());
     let _ = check(&project);
-    assert_eq!(
-        wharf_tests::bundle_command::difference(&before, &wharf_tests::bundle_command::tree(project.root())),
-        Vec::<String>::new()
-    );
+    assert_eq!(difference(&before, &tree(project.root())), Vec::<String>::new());
 }
