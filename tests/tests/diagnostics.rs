@@ -310,12 +310,12 @@ fn a_link_to_a_folder_above_it_is_refused() {
 
 #[test]
 fn links_that_end_are_followed() {
-    let project = Project::from_files("links", &[("shared/route.rs", HELLO)]);
+    let project = Project::from_files("links", &[("elsewhere/route.rs", HELLO)]);
     for folder in ["app/a", "app/b"] {
         fs::create_dir_all(project.path(folder)).expect("the folder can be made");
     }
-    symlink("../../shared", project.path("app/a/shared")).expect("the file system has links");
-    symlink("../../shared/route.rs", project.path("app/b/route.rs")).expect("the file system has links");
+    symlink("../../elsewhere", project.path("app/a/elsewhere")).expect("the file system has links");
+    symlink("../../elsewhere/route.rs", project.path("app/b/route.rs")).expect("the file system has links");
     let about = "A link to a folder of routes, and one to a route file.";
     assert_snapshot("made/links", about, &printed(&project, &check(&project)));
 }
