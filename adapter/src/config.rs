@@ -29,6 +29,9 @@ pub enum Dynamic {
     Error,
 }
 
+/// A year in seconds.
+const YEAR: u32 = 31_536_000;
+
 /// `REVALIDATE`: how long an evaluated answer is fresh.
 ///
 /// ```
@@ -86,6 +89,25 @@ impl From<bool> for Revalidate {
 }
 
 impl Revalidate {
+    /// The `cache-control` of an answer that is kept so long, as Next.js 16 writes it: a cache may keep it for its time,
+    /// and serve it for the rest of a year while it is renewed.
+    ///
+    /// ```
+    /// use wharf::config::Revalidate;
+    ///
+    /// assert_eq!(Revalidate::Never.cache_control(), "s-maxage=31536000");
+    /// assert_eq!(Revalidate::After(60).cache_control(), "s-maxage=60, stale-while-revalidate=31535940");
+    /// ```
+    #[must_use]
+    pub fn cache_control(self) -> String {
+        match self {
+            Self::Never => format!("s-maxage={YEAR}"),
+            Self::After(seconds) => {
+                format!("s-maxage={seconds}, stale-while-revalidate={}", YEAR.saturating_sub(seconds))
+            }
+        }
+    }
+
     /// The shorter of the two.
     #[must_use]
     pub fn min(self, other: Self) -> Self {

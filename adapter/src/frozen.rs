@@ -22,9 +22,6 @@ use crate::{
 /// `HIT`, `STALE` or `MISS`, as Next.js says in `x-nextjs-cache`.
 const CACHE_STATE: HeaderName = HeaderName::from_static("x-wharf-cache");
 
-/// A year: how long a cache may keep what is not renewed, and serve what is.
-const YEAR: u32 = 31_536_000;
-
 /// The longest wait before an answer that could not be renewed is tried again.
 const LONGEST_RETRY: u32 = 30;
 
@@ -176,15 +173,8 @@ impl Entry {
     }
 }
 
-/// As Next.js says it of what it keeps.
 fn cache_control(revalidate: Revalidate) -> HeaderValue {
-    let text = match revalidate {
-        Revalidate::Never => format!("s-maxage={YEAR}"),
-        Revalidate::After(seconds) => {
-            format!("s-maxage={seconds}, stale-while-revalidate={}", YEAR.saturating_sub(seconds))
-        }
-    };
-    HeaderValue::try_from(text).unwrap_or_else(|_| HeaderValue::from_static("no-store"))
+    HeaderValue::try_from(revalidate.cache_control()).unwrap_or_else(|_| HeaderValue::from_static("no-store"))
 }
 
 #[cfg(test)]

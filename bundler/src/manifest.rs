@@ -15,7 +15,7 @@ use wharf::{
 
 use crate::{
     evaluate::{Class, EvaluatedRoute, Reason},
-    package::{Hash, ObjectOrigin, Packed, PackedFunction, PackedObject, cache_control},
+    package::{Hash, ObjectOrigin, Packed, PackedFunction, PackedObject},
     plan::{Function, Plan},
     url_path::UrlPath,
 };
@@ -243,7 +243,7 @@ impl AnswerEntry {
     pub fn sent_headers(&self) -> Vec<(String, String)> {
         let mut headers = self.headers.clone();
         if !headers.iter().any(|(name, _)| name == "cache-control") {
-            headers.push(("cache-control".to_owned(), cache_control(self.revalidate)));
+            headers.push(("cache-control".to_owned(), self.revalidate.cache_control()));
         }
         headers
     }

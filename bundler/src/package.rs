@@ -120,9 +120,6 @@ const STORABLE: [&str; 6] =
 /// The longest key of S3, in bytes. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
 const LONGEST_KEY: usize = 1024;
 
-/// One year in seconds: how long an answer without a time of its own may be kept, as Next.js has it.
-pub(crate) const YEAR: u32 = 31_536_000;
-
 /// Packs.
 ///
 /// # Errors
@@ -182,7 +179,7 @@ fn object(function: &FunctionName, frozen: &Frozen) -> PackedObject {
     let mut headers: BTreeMap<_, _> = storable.cloned().collect();
     // As the function answers: a body without a type is bytes, and an answer without a policy gets one.
     headers.entry("content-type".to_owned()).or_insert_with(|| "application/octet-stream".to_owned());
-    headers.entry("cache-control".to_owned()).or_insert_with(|| cache_control(frozen.revalidate));
+    headers.entry("cache-control".to_owned()).or_insert_with(|| frozen.revalidate.cache_control());
     PackedObject {
         sha256: Hash::of(&frozen.body),
         body: frozen.body.clone(),
@@ -190,16 +187,6 @@ fn object(function: &FunctionName, frozen: &Frozen) -> PackedObject {
         revalidate: frozen.revalidate,
         tags: frozen.tags.clone(),
         origin: ObjectOrigin::Function(function.clone()),
-    }
-}
-
-/// The policy that Next.js 16 answers with.
-pub(crate) fn cache_control(revalidate: Revalidate) -> String {
-    match revalidate {
-        Revalidate::Never => format!("s-maxage={YEAR}"),
-        Revalidate::After(seconds) => {
-            format!("s-maxage={seconds}, stale-while-revalidate={}", YEAR.saturating_sub(seconds))
-        }
     }
 }
 
@@ -337,12 +324,6 @@ mod tests {
         assert!(reason(&frozen(200, &[("x-custom", "1")])).is_some_and(|reason| reason.contains("x-custom")));
         assert!(reason(&frozen(200, &[("cache-control", "a"), ("cache-control", "b")])).is_some());
         assert!(reason(&frozen(200, &[("content-language", "é")])).is_some());
-    }
-
-    #[test]
-    fn cache_control_is_that_of_next() {
-        assert_eq!(cache_control(Revalidate::Never), "s-maxage=31536000");
-        assert_eq!(cache_control(Revalidate::After(60)), "s-maxage=60, stale-while-revalidate=31535940");
     }
 
     #[test]
