@@ -7,6 +7,7 @@ use wharf::config::Revalidate;
 use crate::{
     evaluate::{Class, ReasonCode},
     manifest::{AnswerEntry, Manifest, MethodEntry, RouteEntry},
+    url_path::UrlPath,
 };
 
 /// How many paths of one route are listed before the rest is summed up.
@@ -121,7 +122,7 @@ fn route_rows(route: &RouteEntry, manifest: &Manifest) -> Vec<Row> {
     let listed = if answers.len() <= MOST_PATHS { answers.len() } else { MOST_PATHS - 1 };
     rows.extend(answers[..listed].iter().map(|answer| Row {
         symbol: '●',
-        path: decoded(&answer.path),
+        path: UrlPath::parse(&answer.path).map_or_else(|| answer.path.clone(), |path| path.decoded()),
         is_child: true,
         revalidate: shown_seconds(answer.revalidate),
         methods: String::new(),
@@ -170,10 +171,6 @@ fn shown_seconds(revalidate: Revalidate) -> String {
 fn shown_size(bytes: u64) -> String {
     let kib = bytes.div_ceil(1024);
     if kib < 1024 { format!("{kib} KB") } else { format!("{}.{:02} MB", kib / 1024, kib % 1024 * 100 / 1024) }
-}
-
-fn decoded(path: &str) -> String {
-    percent_encoding::percent_decode_str(path).decode_utf8_lossy().into_owned()
 }
 
 /// Only the symbols that are used.

@@ -21,6 +21,7 @@ use crate::{
     parse::ConfigName,
     plan::{Function, FunctionName, Plan},
     shell::Shell,
+    url_path::UrlPath,
 };
 
 /// How long one run of a handler may take, in seconds, and how often it is tried; both as `next build` has it.
@@ -246,8 +247,8 @@ fn sets_cookie(frozen: &Frozen) -> bool {
 
 /// The path of a run, for people: the pattern with its params, decoded.
 fn shown_path(function: &Function, run: &Evaluated) -> String {
-    let parts = function.route.pattern.fill(&run.params);
-    parts.map_or_else(|| function.route.pattern.to_string(), |parts| format!("/{}", parts.join("/")))
+    let path = function.route.pattern.fill(&run.params).map(UrlPath::new);
+    path.map_or_else(|| function.route.pattern.to_string(), |path| path.decoded())
 }
 
 /// The line of the call, which may be in a file that no stage has read.
