@@ -99,7 +99,7 @@ mod tests {
             "/items/a%20b\n  route     /items/[slug] (app/items/[slug]/route.rs)\n  param     slug = \"a b\"\n  \
              function  items-slug (functions/items-slug.zip)\n  GET       static: listed (app/items/[slug]/route.rs:9)\n            \
              200\n            content-type: text/plain\n            cache-control: s-maxage=60, stale-while-revalidate=31535940\n            \
-             object items/a b\n"
+             object objects/0a1b\n"
         );
     }
 

@@ -7,7 +7,7 @@ use crate::{
     diagnostic::Diagnostic,
     failure::Failure,
     interrupt,
-    manifest::{Manifest, object_path, zip_path},
+    manifest::{Manifest, zip_path},
 };
 
 /// A finished run.
@@ -37,7 +37,7 @@ pub fn run(bundle: Bundle) -> Result<Finished, Failure> {
         staging.copy(&function.zip, &zip_path(name.as_str()))?;
     }
     for object in packed.objects.values() {
-        staging.write(&object_path(object.sha256), &object.body)?;
+        staging.write(&object.key, &object.body)?;
     }
     for (path, text) in &files {
         staging.write(path, text.as_bytes())?;

@@ -15,7 +15,7 @@ use wharf::{
 
 use crate::{
     evaluate::{Class, EvaluatedRoute, Reason},
-    package::{Hash, ObjectOrigin, Packed, PackedFunction, PackedObject},
+    package::{ObjectOrigin, Packed, PackedFunction, PackedObject},
     plan::{Function, Plan},
     url_path::UrlPath,
 };
@@ -189,9 +189,11 @@ pub struct AnswerEntry {
 pub struct ObjectEntry {
     /// The path of its URL, with escapes.
     pub path: String,
-    /// Its key, decoded.
+    /// Its key in S3, behind the prefix of a deployment: `objects/` and the SHA-256 of its headers and its body, in
+    /// hexadecimal digits. The hash is that of a line `name: value` for each of `headers`, sorted by name and ended by
+    /// one line feed, then an empty line, then the body. Several paths may share a key; what stands there never changes.
     pub key: String,
-    /// The path of its body in the bundle.
+    /// The path of its body in the bundle: the same as `key`.
     pub file: String,
     /// Bytes.
     pub size: u64,
@@ -295,13 +297,6 @@ pub fn zip_path(function: &str) -> String {
     format!("functions/{function}.zip")
 }
 
-/// The path of an object's body in the bundle. It is named by its content, since `/a` and `/a/b` may both be objects,
-/// and a file system has no file that is a folder as well.
-#[must_use]
-pub fn object_path(sha256: Hash) -> String {
-    format!("objects/{}", sha256.hex())
-}
-
 fn function_entry(function: &Function, zip: &PackedFunction, config: &SegmentConfig) -> FunctionEntry {
     FunctionEntry {
         zip: zip_path(function.name.as_str()),
@@ -373,7 +368,7 @@ fn answer(function: &Function, run: &Evaluated, packed: &Packed) -> Option<Answe
         headers: frozen.headers.clone(),
         revalidate: frozen.revalidate,
         tags: frozen.tags.clone(),
-        object: packed.objects.contains_key(&path).then(|| path.key()),
+        object: packed.objects.get(&path).map(|object| object.key.clone()),
         not_exported: packed.not_exported.get(&path).map(|not| not.reason.clone()),
     })
 }
@@ -385,8 +380,8 @@ fn object_entry(path: &UrlPath, object: &PackedObject) -> ObjectEntry {
     };
     ObjectEntry {
         path: path.to_string(),
-        key: path.key(),
-        file: object_path(object.sha256),
+        key: object.key.clone(),
+        file: object.key.clone(),
         size: object.body.len() as u64,
         sha256: object.sha256.hex(),
         status: 200,
@@ -413,7 +408,7 @@ pub(crate) mod tests {
             headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
             revalidate: Revalidate::After(60),
             tags: Vec::new(),
-            object: Some("items/a b".to_owned()),
+            object: Some("objects/0a1b".to_owned()),
             not_exported: None,
         };
         let source = "app/items/[slug]/route.rs".to_owned();

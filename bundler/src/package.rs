@@ -80,6 +80,8 @@ impl Hash {
 /// An object: a body that is uploaded as it is.
 #[derive(Debug, Clone)]
 pub struct PackedObject {
+    /// What it is called, here and in S3: see [`object_key`].
+    pub key: String,
     /// The body.
     pub body: Vec<u8>,
     /// The SHA-256 of the body.
@@ -92,6 +94,36 @@ pub struct PackedObject {
     pub tags: Vec<String>,
     /// Where it comes from.
     pub origin: ObjectOrigin,
+}
+
+impl PackedObject {
+    fn new(
+        headers: BTreeMap<String, String>,
+        body: Vec<u8>,
+        revalidate: Revalidate,
+        tags: Vec<String>,
+        origin: ObjectOrigin,
+    ) -> Self {
+        let key = object_key(&headers, &body);
+        Self { key, sha256: Hash::of(&body), body, headers, revalidate, tags, origin }
+    }
+}
+
+/// The key of an object, which is also its path in the bundle: `objects/` and the SHA-256 of all that is sent. The input
+/// of the hash is written like the head of an HTTP message: a line `name: value` for each header, sorted by name and
+/// ended by one line feed, then an empty line, then the body. No header holds a line feed, so no two objects have the
+/// same input.
+///
+/// An object is thus never overwritten with another: a new answer is a new key, and a key can be cached for ever.
+#[must_use]
+pub fn object_key(headers: &BTreeMap<String, String>, body: &[u8]) -> String {
+    let mut hash = Sha256::new();
+    for (name, value) in headers {
+        hash.update(format!("{name}: {value}\n"));
+    }
+    hash.update(b"\n");
+    hash.update(body);
+    format!("objects/{}", Hash(hash.finalize().into()).hex())
 }
 
 /// Where an object comes from.
@@ -117,9 +149,6 @@ pub struct NotExported {
 const STORABLE: [&str; 6] =
     ["cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires"];
 
-/// The longest key of S3, in bytes. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/object-keys.html>
-const LONGEST_KEY: usize = 1024;
-
 /// Packs.
 ///
 /// # Errors
@@ -137,7 +166,7 @@ pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
                 continue;
             };
             let path = UrlPath::new(parts);
-            match obstacle(&path, frozen) {
+            match obstacle(frozen) {
                 Some(reason) => {
                     not_exported.insert(path, NotExported { function: function.name.clone(), reason });
                 }
@@ -154,12 +183,9 @@ pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
 }
 
 /// Why S3 cannot hold an answer.
-fn obstacle(path: &UrlPath, frozen: &Frozen) -> Option<String> {
+fn obstacle(frozen: &Frozen) -> Option<String> {
     if frozen.status != 200 {
         return Some(format!("its status is {}, and an object answers 200", frozen.status));
-    }
-    if path.key().len() > LONGEST_KEY {
-        return Some(format!("its key is longer than {LONGEST_KEY} bytes"));
     }
     let names: Vec<_> = frozen.headers.iter().map(|(name, _)| name.as_str()).collect();
     let odd = |name: &&&str| !matches!(**name, "content-length" | "etag") && !STORABLE.contains(name);
@@ -180,14 +206,8 @@ fn object(function: &FunctionName, frozen: &Frozen) -> PackedObject {
     // As the function answers: a body without a type is bytes, and an answer without a policy gets one.
     headers.entry("content-type".to_owned()).or_insert_with(|| "application/octet-stream".to_owned());
     headers.entry("cache-control".to_owned()).or_insert_with(|| frozen.revalidate.cache_control());
-    PackedObject {
-        sha256: Hash::of(&frozen.body),
-        body: frozen.body.clone(),
-        headers,
-        revalidate: frozen.revalidate,
-        tags: frozen.tags.clone(),
-        origin: ObjectOrigin::Function(function.clone()),
-    }
+    let origin = ObjectOrigin::Function(function.clone());
+    PackedObject::new(headers, frozen.body.clone(), frozen.revalidate, frozen.tags.clone(), origin)
 }
 
 fn file_object(exported: &ExportedFile) -> Result<PackedObject, Failure> {
@@ -200,14 +220,9 @@ fn file_object(exported: &ExportedFile) -> Result<PackedObject, Failure> {
         guess.to_string()
     };
     let headers = [("content-type", content_type), ("cache-control", "public, max-age=0".to_owned())];
-    Ok(PackedObject {
-        sha256: Hash::of(&body),
-        body,
-        headers: headers.map(|(name, value)| (name.to_owned(), value)).into(),
-        revalidate: Revalidate::Never,
-        tags: Vec::new(),
-        origin: ObjectOrigin::File(exported.file.path.clone()),
-    })
+    let headers = headers.map(|(name, value)| (name.to_owned(), value)).into();
+    let origin = ObjectOrigin::File(exported.file.path.clone());
+    Ok(PackedObject::new(headers, body, Revalidate::Never, Vec::new(), origin))
 }
 
 /// Zips all functions, on all cores. What a zip is made from names it, so that an unchanged one is only looked up.
@@ -314,7 +329,7 @@ mod tests {
     }
 
     fn reason(frozen: &Frozen) -> Option<String> {
-        obstacle(&UrlPath::new(vec!["x".to_owned()]), frozen)
+        obstacle(frozen)
     }
 
     #[test]
@@ -324,6 +339,21 @@ mod tests {
         assert!(reason(&frozen(200, &[("x-custom", "1")])).is_some_and(|reason| reason.contains("x-custom")));
         assert!(reason(&frozen(200, &[("cache-control", "a"), ("cache-control", "b")])).is_some());
         assert!(reason(&frozen(200, &[("content-language", "é")])).is_some());
+    }
+
+    fn key(headers: &[(&str, &str)], body: &[u8]) -> String {
+        object_key(&headers.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect(), body)
+    }
+
+    /// The first is that of `printf 'content-type: text/plain\n\nhello' | sha256sum`.
+    #[test]
+    fn objects_that_differ_in_a_header_have_two_keys() {
+        let hello = key(&[("content-type", "text/plain")], b"hello");
+        assert_eq!(hello, "objects/02d2fdc4b5f5d6c355a55a92598f8249a5012fafeb74b2406526d22fd7be8e96");
+        assert_ne!(hello, key(&[("content-type", "text/html")], b"hello"));
+        assert_ne!(hello, key(&[("content-type", "text/plain"), ("expires", "0")], b"hello"));
+        assert_ne!(hello, key(&[], b"content-type: text/plain\n\nhello"));
+        assert_ne!(hello, key(&[("content-type", "text/plain")], b"hello\n"));
     }
 
     #[test]

@@ -74,13 +74,6 @@ impl UrlPath {
         &self.0
     }
 
-    /// The key of the object at this path: the decoded path without its first slash. The root has the key `/`, which no
-    /// other path has.
-    #[must_use]
-    pub fn key(&self) -> String {
-        if self.0.is_empty() { "/".to_owned() } else { self.0.join("/") }
-    }
-
     /// The path as people read it, without escapes.
     #[must_use]
     pub fn decoded(&self) -> String {
@@ -102,11 +95,10 @@ mod tests {
     use super::*;
 
     #[test]
-    fn paths_are_printed_with_escapes_and_keyed_without() {
+    fn paths_are_printed_with_escapes() {
         let path = UrlPath::new(vec!["a b".to_owned(), "é%".to_owned()]);
         assert_eq!(path.to_string(), "/a%20b/%C3%A9%25");
-        assert_eq!(path.key(), "a b/é%");
-        assert_eq!(UrlPath::new(Vec::new()).key(), "/");
+        assert_eq!(UrlPath::new(Vec::new()).to_string(), "/");
     }
 
     #[test]
