@@ -1,4 +1,4 @@
-//! The stable codes of the diagnostics, and what each means at length.
+//! The stable codes of the diagnostics; `diagnostics.md` says what each means at length.
 
 use std::{fmt, str::FromStr};
 
@@ -281,212 +281,18 @@ impl Code {
         matches!(self, Self::PageNotHtml | Self::DynamicPage)
     }
 
-    /// What the code means, and why it is an error: the text of `cargo bundle explain CODE`.
+    /// What the code means, why it is an error, and an example of both ways: its section of `diagnostics.md`, which is the
+    /// text of `cargo bundle explain CODE`.
     #[must_use]
-    pub const fn explanation(self) -> &'static str {
-        match self {
-            Self::NoAppDirectory => {
-                "The package has no `app` folder, so there is nothing to bundle. Routes are files named \
-                 `route.rs` below `app/`, in the folder of the package's Cargo.toml."
-            }
-            Self::NoRoutes => {
-                "The app directory holds no `route.rs` and no `page.html`. Every bundle has at least one \
-                 route or page."
-            }
-            Self::NoLibrary => {
-                "The generated binaries call the routes through the package's library, so the package needs a \
-                 `src/lib.rs` (or a `[lib]` with another path) of the plain library kind."
-            }
-            Self::NoWharf => {
-                "The generated `src/routes.rs` names the crate `wharf`, so the package has to depend on it \
-                 under that name."
-            }
-            Self::RoutesNotDeclared => {
-                "The bundler writes `routes.rs` beside the library's root file; the root file has to declare \
-                 it with `pub mod routes;` so that rustc compiles it and the generated binaries can call it."
-            }
-            Self::PanicAbort => {
-                "With `panic = \"abort\"` a panic in one request ends the Lambda environment and every later \
-                 request pays for a cold start. Wharf answers a panic with an empty 500 and goes on, which \
-                 needs unwinding."
-            }
-            Self::NotUtf8 => {
-                "A folder name is a part of a URL, and URLs decode to UTF-8 text. A name that is not UTF-8 \
-                 could never be asked for."
-            }
-            Self::UnbalancedBrackets => {
-                "Dynamic folders are written `[name]`, `[...name]` or `[[...name]]`. A bracket without its \
-                 partner is nearly always a typing mistake."
-            }
-            Self::BracketsInside => {
-                "A dynamic folder is dynamic as a whole: `[id]`. Next.js takes `[id].json` or `v[id]` as \
-                 literal text, which is hardly ever meant, so Wharf refuses it."
-            }
-            Self::EmptyParam => "A dynamic folder needs a name, by which handlers find the value.",
-            Self::ParamName => {
-                "The name of a param consists of ASCII letters, digits, `-` and `_`, and starts with a letter \
-                 or `_`. It becomes a key in the params, a variable in API Gateway and a placeholder in the \
-                 local router, and this is what all of them accept."
-            }
-            Self::LeadingDot => {
-                "A catch-all is written with exactly three dots, `[...name]`. Fewer dots, more dots, or an \
-                 ellipsis character are typing mistakes."
-            }
-            Self::OptionalParam => {
-                "Only a catch-all can be optional: `[[...name]]`. For an optional single part add a \
-                 `route.rs` to the parent folder."
-            }
-            Self::CatchAllNotLast => {
-                "A catch-all takes the rest of the path, so no folder below it could ever be reached."
-            }
-            Self::RepeatedParam => {
-                "Two dynamic folders of one path have the same name, so that one value would hide the other."
-            }
-            Self::SimilarParam => {
-                "Two dynamic folders of one path have names that differ only by punctuation or case. They \
-                 would be mistaken for each other, and become one field when params are read into a struct."
-            }
-            Self::BadEscape => {
-                "A `%` in a folder name starts an escape of two hexadecimal digits, such as `%5F` for an \
-                 underscore, and the decoded name has to be UTF-8."
-            }
-            Self::Unreachable => {
-                "The decoded folder name is one that no request can ask for: it contains a slash or a control \
-                 character, or is `.` or `..`, which HTTP clients resolve before they send the path."
-            }
-            Self::EmptyGroup => {
-                "A route group is a folder named in parentheses, `(name)`, that is left out of the URL."
-            }
-            Self::UnbalancedGroup => {
-                "A route group is a folder named in parentheses as a whole, `(name)`. A parenthesis at one \
-                 end only is nearly always a typing mistake."
-            }
-            Self::ParallelRoute => {
-                "Folders that start with `@` are slots of a Next.js layout. Route handlers have no layout, so \
-                 they have no slots."
-            }
-            Self::InterceptingRoute => {
-                "Folders that start with `(.)`, `(..)` or `(...)` intercept a client-side navigation in \
-                 Next.js. Route handlers have no navigation to intercept."
-            }
-            Self::DuplicateRoute => "Two files answer the same path, because route groups are not a part of the URL.",
-            Self::ParamNamesDiffer => {
-                "Two dynamic folders at the same level of the URL have different names. A path gives no hint \
-                 which of them is meant, and API Gateway refuses the pair."
-            }
-            Self::CatchAllsAtOneLevel => {
-                "A required and an optional catch-all at the same level answer the same paths."
-            }
-            Self::SameSpecificity => {
-                "An optional catch-all also answers the path of its parent folder, where another route stands \
-                 already."
-            }
-            Self::PageConflict => "A page and a route at the same path would both answer a GET of it.",
-            Self::PublicConflict => {
-                "A file in `public/` is exported at its own path, which a route or page answers already. In \
-                 Next.js the file silently wins."
-            }
-            Self::DuplicatePage => {
-                "Two pages are exported at the same path, because route groups are not a part of the URL."
-            }
-            Self::PageNotHtml => "Wharf exports `page.html` as it is. It renders no other kind of page.",
-            Self::DynamicPage => "A page in a dynamic folder has no single path that it could be exported at.",
-            Self::MisnamedRoute => {
-                "Only a file named exactly `route.rs` makes a route. A file that looks like one but is not \
-                 would be left out without a word."
-            }
-            Self::LinkLoop => "A symbolic link leads back to a folder that contains it, so that the tree has no end.",
-            Self::NotText => "Rust source files are UTF-8 text.",
-            Self::Syntax => "The file is not valid Rust, so the bundler cannot see its handlers.",
-            Self::NoHandler => {
-                "A route file has to have at least one handler: a public async function named after a method, \
-                 such as `get` or `post`."
-            }
-            Self::BothSpellings => {
-                "A handler may be named in lower case (`get`) or in upper case (`GET`). One file cannot have \
-                 both for one method."
-            }
-            Self::MixedCase => {
-                "Handlers are found by their names, and methods are case-sensitive: `get` or `GET`, not \
-                 `Get`."
-            }
-            Self::PrivateHandler => {
-                "A function named after a method is taken for a handler, and the generated code can only call \
-                 it when it is `pub`."
-            }
-            Self::NotAsync => "Handlers are axum handlers, which are async functions.",
-            Self::GenericHandler => {
-                "The generated code names the handler without type arguments, so it cannot be generic."
-            }
-            Self::QualifiedHandler => {
-                "A handler is a plain async function: not `unsafe`, not `const`, and without an ABI."
-            }
-            Self::NotAFunction => {
-                "An item with the name of a method is taken for a handler, and only functions can be \
-                 handlers."
-            }
-            Self::UnknownMethod => {
-                "Route files answer DELETE, GET, HEAD, OPTIONS, PATCH, POST and PUT. API Gateway and Function \
-                 URLs forward no TRACE and no CONNECT, and WebDAV methods get 400 as in Next.js."
-            }
-            Self::BodyNotLast => {
-                "An argument that reads the body takes the whole request, so it can only be the last one."
-            }
-            Self::TooManyArguments => "axum implements handlers for functions of at most 16 arguments.",
-            Self::PathArity => "A tuple in `Path` takes one param an element, in the order of the URL.",
-            Self::PathWithoutParams => "`Path` reads the params of dynamic folders, and this route has none.",
-            Self::UnknownConfig => {
-                "Upper-case public constants of a route file that look like segment config are checked, since \
-                 a misspelled one would be ignored without a word."
-            }
-            Self::PrivateConfig => {
-                "Segment config is read by the generated code, which can only see it when it is `pub`."
-            }
-            Self::NotConst => "Segment config is constants, since rustc has to know the values.",
-            Self::ConfigType => "The constant has another type than the segment config of this name.",
-            Self::ConfigValue => {
-                "The value is outside of what the segment config of this name, or AWS Lambda, accepts."
-            }
-            Self::EdgeRuntime => {
-                "CloudFront Functions and Lambda@Edge run no native binaries. A Lambda function behind \
-                 CloudFront, with its answers cached at the edge, is what works."
-            }
-            Self::WithoutGet => {
-                "The segment config says when a GET is evaluated or kept, and the route has no GET handler."
-            }
-            Self::StaticParamsWithoutParams => {
-                "`generate_static_params` lists values of dynamic folders, and this route has none."
-            }
-            Self::StaticParamsWithoutGet => {
-                "`generate_static_params` lists the params that GET is evaluated with, and the route has no \
-                 GET handler."
-            }
-            Self::PrivateStaticParams => "The generated code can only call `generate_static_params` when it is `pub`.",
-            Self::StaticParamsShape => {
-                "`generate_static_params` is a function without arguments and without type parameters."
-            }
-            Self::StaticParamsMissing => {
-                "`DYNAMIC_PARAMS = false` answers only the params that `generate_static_params` lists, and \
-                 there is no such function."
-            }
-            Self::StaticParamsFailed => {
-                "`generate_static_params` was called on the build host and did not return a list of params \
-                 that fit the route."
-            }
-            Self::EvaluationFailed => {
-                "The GET handler was run on the build host, as its answer does not depend on a request, and \
-                 it failed."
-            }
-            Self::EvaluationSetCookie => {
-                "An answer that is evaluated once is sent to everyone, and a cookie in it would be one cookie \
-                 for all visitors."
-            }
-            Self::DynamicError => {
-                "`DYNAMIC = Dynamic::Error` promises a static answer, and the handler looks at the request."
-            }
-        }
+    pub fn explanation(self) -> &'static str {
+        let heading = format!("\n## `{self}`\n");
+        let section = PAGE.split_once(&heading).map_or("", |(_, rest)| rest);
+        section.split("\n## ").next().unwrap_or_default().trim()
     }
 }
+
+/// The page that lists all codes.
+const PAGE: &str = include_str!("../../diagnostics.md");
 
 impl fmt::Display for Code {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -520,7 +326,23 @@ mod tests {
     }
 
     #[test]
-    fn every_explanation_is_a_sentence() {
-        assert!(Code::ALL.into_iter().all(|code| code.explanation().ends_with('.')));
+    fn every_explanation_shows_what_is_wrong_and_what_is_right() {
+        for code in Code::ALL {
+            let text = code.explanation();
+            let (reason, examples) = text.split_once("\n\nWrong:\n\n```").unwrap_or_else(|| panic!("{code}: {text}"));
+            assert!(reason.len() > 80 && reason.ends_with('.'), "{code}: {reason}");
+            let (wrong, right) =
+                examples.split_once("\n```\n\nRight:\n\n```").unwrap_or_else(|| panic!("{code}: {text}"));
+            assert!(
+                wrong.lines().count() > 1 && right.lines().count() > 2 && right.ends_with("\n```"),
+                "{code}: {text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_page_lists_the_codes_and_nothing_else() {
+        let headings = PAGE.lines().filter_map(|line| line.strip_prefix("## `")?.strip_suffix('`'));
+        assert_eq!(headings.collect::<Vec<_>>(), Code::ALL.map(Code::as_str));
     }
 }

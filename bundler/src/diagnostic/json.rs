@@ -13,6 +13,8 @@ pub struct JsonDiagnostic<'a> {
     help: &'a str,
     labels: Vec<JsonLabel<'a>>,
     rendered: String,
+    /// The long text of the code, in Markdown.
+    explanation: &'static str,
 }
 
 #[derive(Debug, Serialize)]
@@ -48,6 +50,7 @@ impl<'a> From<&'a Diagnostic> for JsonDiagnostic<'a> {
             help: &diagnostic.help,
             labels: labels.collect(),
             rendered: super::render(diagnostic, super::Style::Plain),
+            explanation: diagnostic.code.explanation(),
         }
     }
 }
