@@ -130,6 +130,22 @@ async fn a_lattice_path_without_a_query_leaves_it_to_the_parameters() {
 }
 
 #[tokio::test]
+async fn version_1_of_lattice_is_read_too() {
+    let event = json!({
+        "raw_path": "/items/a%20b",
+        "method": "POST",
+        "headers": {"host": "shop.example", "x-forwarded-for": "203.0.113.7", "x-tag": "one, two"},
+        "query_string_parameters": {"x": "1", "y": "a%20b"},
+        "body": "eyJjb3VudCI6IDN9",
+        "is_base64_encoded": true,
+    });
+    let answer = answered(&event.to_string()).await;
+    assert_eq!(answer["url"], "https://shop.example/items/a%20b?x=1&y=a%20b");
+    assert_eq!((&answer["count"], &answer["tags"]), (&json!(3), &json!(["one, two"])));
+    assert_eq!((&answer["ip"], &answer["context"]), (&json!("203.0.113.7"), &json!(false)));
+}
+
+#[tokio::test]
 async fn a_named_stage_is_no_part_of_the_path_and_stays_in_a_redirect() {
     let event = include_str!("events/http_api_stage.json");
     let reply = items().event(event).await.unwrap();
@@ -191,7 +207,7 @@ async fn only_what_is_no_http_request_is_an_invocation_error() {
         (r#"{"version": "3.0", "httpMethod": "GET", "requestContext": {}}"#, "those of no known source"),
         (r#"{"requestContext": {"connectionId": "x"}}"#, "WebSocket"),
         (r#"{"httpMethod": "GET", "requestContext": {"connectionId": "x"}}"#, "WebSocket"),
-        (r#"{"raw_path": "/", "method": "GET", "headers": {}}"#, "version 1 event of VPC Lattice"),
+        (r#"{"raw_path": "/", "headers": {}}"#, "missing field `method`"),
         (r#"{"type": "REQUEST", "methodArn": "x", "httpMethod": "GET", "requestContext": {}}"#, "authorizer"),
         (r#"{"version": "2.0", "routeArn": "x", "requestContext": {"http": {"method": "GET"}}}"#, "authorizer"),
         (r#"{"requestContext": {"elb": {}}}"#, "missing field `httpMethod`"),

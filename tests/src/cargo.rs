@@ -9,7 +9,7 @@ use std::{
     time::Duration,
 };
 
-use cargo_metadata::Message;
+use cargo_metadata::{Message, MetadataCommand};
 
 use crate::{ProcessGroup, environment, paths};
 
@@ -20,6 +20,31 @@ pub const COMPILE_LIMIT: Duration = Duration::from_secs(900);
 #[must_use]
 pub fn program() -> OsString {
     env::var_os("CARGO").unwrap_or_else(|| "cargo".into())
+}
+
+/// The folder of a dependency of this workspace, in the version of the lock file.
+///
+/// # Panics
+///
+/// When no dependency has this name.
+#[must_use]
+pub fn dependency(name: &str) -> PathBuf {
+    let metadata = MetadataCommand::new()
+        .cargo_path(program())
+        .manifest_path(paths::workspace_root().join("Cargo.toml"))
+        .other_options(["--locked", "--filter-platform", &host()].map(str::to_owned))
+        .exec()
+        .unwrap_or_else(|error| panic!("failed to ask cargo for the dependencies: {error}"));
+    let found = metadata.packages.iter().find(|package| package.name.as_str() == name);
+    let manifest = &found.unwrap_or_else(|| panic!("nothing depends on {name}")).manifest_path;
+    manifest.parent().expect("a manifest is in a folder").as_std_path().to_owned()
+}
+
+/// The system that the tests run on. Without it cargo asks for what other systems need, which was never downloaded.
+fn host() -> String {
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = ProcessGroup::run(Command::new(rustc).args(["--print", "host-tuple"]), Duration::from_secs(60));
+    output.succeeded().stdout.trim().to_owned()
 }
 
 /// One `cargo build`.

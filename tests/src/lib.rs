@@ -9,6 +9,7 @@
 //! | invoke a function | [`Function`] with an event of [`events`] |
 //! | ask `cargo lambda watch` | [`Watch`] and [`HttpClient`] |
 //! | state once what a route answers | [`expectations`] |
+//! | have every source of events tell the same | [`conformance`] |
 //! | get the guide, bundled | [`Guide`] |
 //!
 //! Everything blocks, and everything has a time limit. A failure of the harness is a failure of the test that uses it,
@@ -18,6 +19,7 @@ pub mod artifact;
 pub mod bundle_command;
 pub mod cargo;
 pub mod cargo_lambda;
+pub mod conformance;
 pub mod environment;
 pub mod events;
 pub mod expectations;

@@ -32,7 +32,7 @@ pub(crate) enum Shape {
     AlbSingle,
     /// Application Load Balancer with lists.
     AlbMulti,
-    /// VPC Lattice, version 2.
+    /// VPC Lattice, both versions.
     VpcLattice,
 }
 
@@ -102,11 +102,8 @@ pub(crate) fn read(event: &str) -> Result<(Shape, Incoming), NotHttp> {
 fn detect(fields: &Discriminators<'_>) -> Result<Shape, NotHttp> {
     let refuse = |text: &str| Err(NotHttp(text.to_owned()));
     let Some(context) = &fields.request_context else {
-        return refuse(if fields.lattice_path.is_some() {
-            "it is a version 1 event of VPC Lattice"
-        } else {
-            "it has no requestContext"
-        });
+        // Version 1 of VPC Lattice alone has none.
+        return if fields.lattice_path.is_some() { Ok(Shape::VpcLattice) } else { refuse("it has no requestContext") };
     };
     let version = fields.version.map(RawValue::get);
     let is_version_2 = version == Some("\"2.0\"");

@@ -1,4 +1,4 @@
-//! VPC Lattice, version 2 of its events
+//! VPC Lattice, both versions of its events
 //! ([AWS](https://docs.aws.amazon.com/vpc-lattice/latest/ug/lambda-functions.html)).
 
 use lambda_http::request::RequestContext;
@@ -12,21 +12,22 @@ use super::{
 };
 use crate::{answer::Answer, path::Encoding};
 
+/// Version 1 spells the names otherwise, has no context, and one value for each header and parameter.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct Event<'a> {
     method: String,
-    #[serde(default)]
+    #[serde(default, alias = "raw_path")]
     path: Option<String>,
     #[serde(default)]
     headers: Option<Lines>,
-    #[serde(default)]
+    #[serde(default, alias = "query_string_parameters")]
     query_string_parameters: Option<Lines>,
-    #[serde(borrow)]
-    request_context: &'a RawValue,
+    #[serde(borrow, default)]
+    request_context: Option<&'a RawValue>,
     #[serde(default)]
     body: Option<String>,
-    #[serde(default)]
+    #[serde(default, alias = "is_base64_encoded")]
     is_base64_encoded: Option<bool>,
 }
 
@@ -46,7 +47,7 @@ pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
         headers,
         body: event.body.unwrap_or_default(),
         is_base64: event.is_base64_encoded.unwrap_or_default(),
-        context: super::typed(event.request_context, RequestContext::VpcLattice),
+        context: event.request_context.and_then(|context| super::typed(context, RequestContext::VpcLattice)),
     })
 }
 
