@@ -44,29 +44,52 @@ impl Answer {
 
     /// Collects the body and tidies the headers. The text is why the answer is an error.
     pub(crate) async fn collect(response: http::Response<Body>, is_head: bool) -> (Self, Option<String>) {
-        let (parts, body) = response.into_parts();
-        let cause = parts.extensions.get::<Cause>().map(|cause| cause.text().to_owned());
-        if parts.status.is_informational() {
-            let cause = format!("{} is no status of an answer: it must be from 200 to 599", parts.status.as_u16());
-            return (Self::empty(StatusCode::INTERNAL_SERVER_ERROR), Some(cause));
-        }
-        let is_stream = http_body::Body::size_hint(&body).exact().is_none();
-        let body = match body.collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) => {
-                let cause = format!("the body of the answer failed in mid-stream: {}", chain(&error));
-                return (Self::empty(StatusCode::INTERNAL_SERVER_ERROR), Some(cause));
-            }
+        let is_stream = is_stream(&response);
+        let (mut answer, cause, body) = match Self::open(response, is_head) {
+            Ok(opened) => opened,
+            Err(cause) => return Self::failed(cause),
         };
-        if is_stream {
-            tracing::info!(bytes = body.len(), "the body is a stream; it was collected, since the reply is sent whole");
-        }
-        let mut answer = Self { status: parts.status, headers: parts.headers, body, is_head };
-        answer.tidy();
+        answer.body = match body.collect().await {
+            Ok(body) => body.to_bytes(),
+            Err(error) => return Self::failed(broken(&error)),
+        };
+        answer.tidy(is_stream);
         (answer, cause)
     }
 
-    fn tidy(&mut self) {
+    /// Tidies the headers of an answer whose body is sent on piece by piece, which is the third part; `None` when the
+    /// answer has no body.
+    pub(crate) fn begin(response: http::Response<Body>, is_head: bool) -> (Self, Option<String>, Option<Body>) {
+        match Self::open(response, is_head) {
+            Ok((mut answer, cause, body)) => {
+                answer.tidy(true);
+                let body = (!answer.has_no_body()).then_some(body);
+                (answer, cause, body)
+            }
+            Err(cause) => {
+                let (answer, cause) = Self::failed(cause);
+                (answer, cause, None)
+            }
+        }
+    }
+
+    /// An answer without its body yet, why it is an error, and the body.
+    fn open(response: http::Response<Body>, is_head: bool) -> Result<(Self, Option<String>, Body), String> {
+        let (parts, body) = response.into_parts();
+        let cause = parts.extensions.get::<Cause>().map(|cause| cause.text().to_owned());
+        if parts.status.is_informational() {
+            return Err(format!("{} is no status of an answer: it must be from 200 to 599", parts.status.as_u16()));
+        }
+        Ok((Self { status: parts.status, headers: parts.headers, body: Bytes::new(), is_head }, cause, body))
+    }
+
+    fn failed(cause: String) -> (Self, Option<String>) {
+        (Self::empty(StatusCode::INTERNAL_SERVER_ERROR), Some(cause))
+    }
+
+    /// Whether a body is there at all is not known of a stream: it counts as one, so that an answer has the same
+    /// headers whether it is collected or not.
+    fn tidy(&mut self, is_stream: bool) {
         for name in HOP_BY_HOP {
             self.headers.remove(name);
         }
@@ -79,8 +102,8 @@ impl Answer {
             self.headers.remove(CONTENT_LENGTH);
             self.headers.remove(CONTENT_TYPE);
         }
-        let has_body = !self.body.is_empty() || self.headers.contains_key(CONTENT_LENGTH);
-        if has_body && !self.headers.contains_key(CONTENT_TYPE) {
+        let has_body = is_stream || !self.body.is_empty() || self.headers.contains_key(CONTENT_LENGTH);
+        if has_body && !self.status_has_no_body() && !self.headers.contains_key(CONTENT_TYPE) {
             // API Gateway would invent one.
             self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
         }
@@ -130,6 +153,16 @@ impl Answer {
         let status = StatusCode::from_u16(frozen.status).ok()?;
         Some(Self { status, headers, body: Bytes::from(frozen.body.clone()), is_head: false })
     }
+}
+
+/// Whether the body is made piece by piece: nobody knows how long it will be.
+pub(crate) fn is_stream(response: &http::Response<Body>) -> bool {
+    http_body::Body::size_hint(response.body()).exact().is_none()
+}
+
+/// Why an answer whose body failed is an error.
+pub(crate) fn broken(error: &axum::Error) -> String {
+    format!("the body of the answer failed in mid-stream: {}", chain(error))
 }
 
 /// The `Allow` header of a 405 or an OPTIONS.

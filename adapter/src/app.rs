@@ -1,6 +1,12 @@
 //! One route: match, the rules for methods, run the handler, catch what it throws, keep what may be kept.
 
-use std::{any::Any, collections::BTreeSet, panic::AssertUnwindSafe, pin::pin, sync::Arc, task::Poll, time::Instant};
+use std::{
+    collections::BTreeSet,
+    panic::AssertUnwindSafe,
+    pin::pin,
+    sync::{Arc, Once},
+    task::Poll,
+};
 
 use axum::{body::Body, extract::DefaultBodyLimit, routing::MethodRouter};
 use futures_util::FutureExt;
@@ -8,7 +14,7 @@ use http::StatusCode;
 use lambda_runtime::Service;
 
 use crate::{
-    answer::{ALLOW, Answer, allow},
+    answer::{ALLOW, Answer, allow, is_stream},
     config::{Dynamic, SegmentConfig},
     entry::Route,
     event::{Arrived, Incoming, Refusal},
@@ -20,6 +26,7 @@ use crate::{
     pattern::{Params, Pattern, Segment},
     request::SentPath,
     scope::{Lifetime, Run, Scope},
+    streaming::{Pieces, Rest},
     viewer::{Origin, Viewer},
 };
 
@@ -32,6 +39,32 @@ pub(crate) struct App {
     router: axum::Router,
     origin: Origin,
     store: Option<Store>,
+    /// A stream that is sent whole is worth one warning.
+    collected: Once,
+}
+
+/// How the bodies of answers go out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Delivery {
+    /// Collected, within one reply.
+    Whole,
+    /// As they are made.
+    Piecewise,
+}
+
+/// What answers one request.
+struct Made {
+    answer: Answer,
+    /// Why it is an error.
+    cause: Option<String>,
+    /// What is still to come of the body.
+    rest: Option<Rest>,
+}
+
+impl Made {
+    fn whole(answer: Answer, cause: Option<String>) -> Self {
+        Self { answer, cause, rest: None }
+    }
 }
 
 /// What came of one run of a handler.
@@ -39,6 +72,8 @@ pub(crate) struct Ran {
     pub(crate) answer: Answer,
     /// Why it is an error.
     pub(crate) cause: Option<String>,
+    /// What is still to come of the body; never anything of an answer that is delivered whole.
+    pub(crate) rest: Option<Rest>,
     /// Whether the handler failed: it returned an error or panicked.
     pub(crate) failed: bool,
     pub(crate) lifetime: Lifetime,
@@ -57,6 +92,7 @@ impl App {
             has_static_params,
             origin,
             store,
+            collected: Once::new(),
         }
     }
 
@@ -66,30 +102,31 @@ impl App {
 
     /// Answers one request and logs it.
     pub(crate) async fn answer(&self, incoming: Incoming, context: lambda_runtime::Context) -> Answer {
-        let started = Instant::now();
-        let (method, path) = (incoming.method.clone(), incoming.path.clone());
-        let (request_id, trace_id) = (context.request_id.clone(), context.xray_trace_id.clone());
-        let (answer, cause) = match incoming.arrive(&self.origin) {
-            Ok(mut arrived) => {
-                arrived.request.extensions_mut().insert(context);
-                self.answer_arrived(arrived).await
-            }
-            Err(refusal) => self.refuse(refusal),
-        };
-        log::request(&log::Line {
-            request_id: &request_id,
-            trace_id: trace_id.as_deref(),
-            route: &self.pattern,
-            method: &method,
-            path: &path,
-            status: answer.status,
-            duration: started.elapsed(),
-            cause: cause.as_deref(),
-        });
-        answer
+        let asked = log::Asked::new(&incoming, &context);
+        let made = self.make(incoming, context, Delivery::Whole).await;
+        asked.answered(&self.pattern, made.answer.status, made.cause.as_deref());
+        made.answer
     }
 
-    fn refuse(&self, refusal: Refusal) -> (Answer, Option<String>) {
+    /// Answers one request with its body as it is made. The request is logged when that is over.
+    pub(crate) async fn stream(&self, incoming: Incoming, context: lambda_runtime::Context) -> (Answer, Pieces) {
+        let asked = log::Asked::new(&incoming, &context);
+        let Made { answer, cause, rest } = self.make(incoming, context, Delivery::Piecewise).await;
+        let pieces = Pieces::new(&answer, cause, rest, asked, self.pattern.clone());
+        (answer, pieces)
+    }
+
+    async fn make(&self, incoming: Incoming, context: lambda_runtime::Context, delivery: Delivery) -> Made {
+        match incoming.arrive(&self.origin) {
+            Ok(mut arrived) => {
+                arrived.request.extensions_mut().insert(context);
+                self.answer_arrived(arrived, delivery).await
+            }
+            Err(refusal) => self.refuse(refusal),
+        }
+    }
+
+    fn refuse(&self, refusal: Refusal) -> Made {
         let mut answer = Answer::empty(refusal.status);
         if let Some(location) = refusal.location {
             answer = answer.header(http::header::LOCATION, location);
@@ -97,32 +134,32 @@ impl App {
         if refusal.is_trace {
             answer = answer.header(ALLOW, allow(&Method::allow(&self.answered)));
         }
-        (answer, refusal.cause)
+        Made::whole(answer, refusal.cause)
     }
 
-    async fn answer_arrived(&self, arrived: Arrived) -> (Answer, Option<String>) {
+    async fn answer_arrived(&self, arrived: Arrived, delivery: Delivery) -> Made {
         let Arrived { method, parts, mut request } = arrived;
         let parts: Vec<_> = parts.iter().map(String::as_str).collect();
         let Some(params) = self.pattern.matches(&parts) else {
-            return (Answer::empty(StatusCode::NOT_FOUND), None);
+            return Made::whole(Answer::empty(StatusCode::NOT_FOUND), None);
         };
         if let Some(store) = &self.store
             && self.is_unlisted(store, &params)
         {
-            return (Answer::empty(StatusCode::NOT_FOUND), None);
+            return Made::whole(Answer::empty(StatusCode::NOT_FOUND), None);
         }
         if !self.has_handler(method) {
-            return (self.answer_without_handler(method), None);
+            return Made::whole(self.answer_without_handler(method), None);
         }
         request.extensions_mut().insert(params.clone());
         if let Some(store) = self.store.as_ref().filter(|_| matches!(method, Method::Get | Method::Head))
             && self.keeps(store, &params)
         {
             let (answer, cause) = self.answer_kept(store, params, request).await;
-            return (if method == Method::Head { answer.into_head() } else { answer }, cause);
+            return Made::whole(if method == Method::Head { answer.into_head() } else { answer }, cause);
         }
-        let ran = self.run(request, Run::Live).await;
-        (ran.answer, ran.cause)
+        let Ran { answer, cause, rest, .. } = self.run(request, Run::Live, delivery).await;
+        Made { answer, cause, rest }
     }
 
     /// The GET handler answers a HEAD.
@@ -157,7 +194,7 @@ impl App {
             Kept::Over(over) => Some(over),
             Kept::Nothing => None,
         };
-        let ran = self.run(self.for_everyone(request), Run::Keep).await;
+        let ran = self.run(self.for_everyone(request), Run::Keep, Delivery::Whole).await;
         if let Some(over) = over.filter(|_| ran.answer.status.is_server_error()) {
             let cause = ran.cause.unwrap_or_else(|| format!("the handler answered {}", ran.answer.status.as_u16()));
             tracing::error!(route = %self.pattern, %params, cause, "the kept answer could not be renewed");
@@ -191,12 +228,12 @@ impl App {
     }
 
     /// Runs the handler in a scope of its own.
-    pub(crate) async fn run(&self, request: http::Request<Body>, run: Run) -> Ran {
+    async fn run(&self, request: http::Request<Body>, run: Run, delivery: Delivery) -> Ran {
         let scope = Scope::new(run, request.headers().clone(), Arc::clone(&self.config));
-        self.run_in(request, &scope).await
+        self.run_in(request, &scope, delivery).await
     }
 
-    pub(crate) async fn run_in(&self, request: http::Request<Body>, scope: &Arc<Scope>) -> Ran {
+    pub(crate) async fn run_in(&self, request: http::Request<Body>, scope: &Arc<Scope>, delivery: Delivery) -> Ran {
         let is_head = request.method() == http::Method::HEAD;
         let mut router = self.router.clone();
         let handler = async {
@@ -205,23 +242,49 @@ impl App {
                 Err(never) => match never {},
             };
             let is_not_found = response.extensions().get::<NotFound>().is_some();
+            let is_stream = is_stream(&response);
+            if is_stream && delivery == Delivery::Piecewise {
+                let (answer, cause, body) = Answer::begin(response, is_head);
+                return (answer, cause, body, is_not_found);
+            }
             let (answer, cause) = Answer::collect(response, is_head).await;
-            (answer, cause, is_not_found)
+            if is_stream && scope.run == Run::Live {
+                self.warn_of_collecting();
+            }
+            (answer, cause, None, is_not_found)
         };
         // A panic leaves only the scope behind, whose locks survive it.
         let run = AssertUnwindSafe(Arc::clone(scope).enter(until_touched(handler, scope))).catch_unwind();
-        let (mut answer, cause, drops_cookies) = match run.await {
+        let (mut answer, cause, body, drops_cookies) = match run.await {
             Ok(Some(ran)) => ran,
-            Ok(None) => (Answer::empty(StatusCode::INTERNAL_SERVER_ERROR), None, true),
+            Ok(None) => (Answer::empty(StatusCode::INTERNAL_SERVER_ERROR), None, None, true),
             Err(payload) => {
-                (Answer::empty(StatusCode::INTERNAL_SERVER_ERROR), Some(panic_text(scope, payload.as_ref())), true)
+                let cause = scope.panic_text(payload.as_ref());
+                (Answer::empty(StatusCode::INTERNAL_SERVER_ERROR), Some(cause), None, true)
             }
         };
         let failed = answer.status.is_server_error() && cause.is_some();
         if !drops_cookies && cause.is_none() {
             scope.cookies.merge_into(&mut answer.headers);
         }
-        Ran { answer, cause, failed, lifetime: scope.lifetime(), touched: scope.touched().is_some() }
+        let rest = body.map(|body| Rest::new(body, Arc::clone(scope)));
+        Ran { answer, cause, rest, failed, lifetime: scope.lifetime(), touched: scope.touched().is_some() }
+    }
+
+    /// Says that a stream was sent whole, once for this function's instance.
+    fn warn_of_collecting(&self) {
+        let why = if self.config.streaming {
+            "only a Function URL takes it in pieces"
+        } else {
+            "the route does not declare `pub const STREAMING: bool = true`"
+        };
+        self.collected.call_once(|| {
+            tracing::warn!(
+                target: "wharf",
+                route = %self.pattern,
+                "the body of an answer is a stream; it was collected and sent whole, as {why}. Further ones are not logged"
+            );
+        });
     }
 }
 
@@ -239,10 +302,6 @@ async fn until_touched<F: Future>(handler: F, scope: &Scope) -> Option<F::Output
         Poll::Pending => Poll::Pending,
     })
     .await
-}
-
-fn panic_text(scope: &Scope, payload: &(dyn Any + Send)) -> String {
-    scope.take_panic().unwrap_or_else(|| format!("panicked: {}", log::panic_message(payload)))
 }
 
 /// The handlers under axum's own spelling of the pattern, so that axum's extractors for paths work too.

@@ -202,6 +202,8 @@ pub struct SegmentConfig {
     pub runtime: Runtime,
     /// `PREFERRED_REGION`
     pub preferred_region: PreferredRegion,
+    /// `STREAMING`: whether bodies that are streams are sent as they are made.
+    pub streaming: bool,
     /// `MAX_DURATION`: the function's timeout, in seconds.
     pub max_duration: Option<u32>,
     /// `MEMORY`: the function's memory, in MB.
@@ -217,6 +219,7 @@ impl Default for SegmentConfig {
             fetch_cache: FetchCache::default(),
             runtime: Runtime::default(),
             preferred_region: PreferredRegion::default(),
+            streaming: false,
             max_duration: None,
             memory: None,
         }

@@ -1,6 +1,7 @@
 //! Cookies: those of the request, and those that the reply sets.
 
 use std::{
+    collections::BTreeSet,
     fmt::{self, Write},
     panic::Location,
     sync::{Arc, Mutex},
@@ -39,6 +40,8 @@ pub struct Cookies {
 struct Jar {
     received: Vec<(String, String)>,
     changes: Vec<Cookie<'static>>,
+    /// The names of those that were set too late; `None` while the headers are not sent.
+    late: Option<BTreeSet<String>>,
 }
 
 impl Cookies {
@@ -52,7 +55,7 @@ impl Cookies {
                 }
             }
         }
-        Self { jar: Arc::new(Mutex::new(Jar { received, changes: Vec::new() })), sealed: false }
+        Self { jar: Arc::new(Mutex::new(Jar { received, changes: Vec::new(), late: None })), sealed: false }
     }
 
     /// The same, but refusing changes: what is kept for everyone sets no cookies.
@@ -80,7 +83,8 @@ impl Cookies {
     /// Sends this cookie with the reply; a second one of the same name replaces it.
     ///
     /// Without a path it gets `Path=/`. The reply of [`not_found`](crate::not_found) and a 500 from an error carry no
-    /// cookies. When the handler also returns a `Set-Cookie` header of this name, the header wins.
+    /// cookies. When the handler also returns a `Set-Cookie` header of this name, the header wins. In the body of a
+    /// streamed answer it is too late for cookies: the headers have been sent, and the log says so.
     ///
     /// # Panics
     ///
@@ -89,6 +93,9 @@ impl Cookies {
         assert!(!self.sealed, "a static answer goes to everyone: cookies cannot be set while it is made");
         let cookie = cookie.into();
         let mut jar = lock(&self.jar);
+        if let Some(late) = &mut jar.late {
+            late.insert(cookie.name().to_owned());
+        }
         match jar.changes.iter_mut().find(|known| known.name() == cookie.name()) {
             Some(known) => *known = cookie,
             None => jar.changes.push(cookie),
@@ -118,6 +125,16 @@ impl Cookies {
             }
         }
         all
+    }
+
+    /// From now on cookies are set in vain.
+    pub(crate) fn close(&self) {
+        lock(&self.jar).late.get_or_insert_default();
+    }
+
+    /// The names of the cookies that were set in vain.
+    pub(crate) fn late(&self) -> Vec<String> {
+        lock(&self.jar).late.iter().flatten().cloned().collect()
     }
 
     /// Adds the changes to the headers of a reply, unless the handler returned a cookie of the same name.

@@ -9,7 +9,7 @@ use axum::{
     routing::{MethodFilter, MethodRouter},
 };
 use futures_util::FutureExt;
-use lambda_runtime::{Diagnostic, LambdaEvent, Runtime as LambdaRuntime, service_fn};
+use lambda_runtime::{Diagnostic, LambdaEvent, Runtime as LambdaRuntime, service_fn, tower::layer::layer_fn};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -23,6 +23,7 @@ use crate::{
     pattern::{Params, Pattern},
     settings::Settings,
     static_params::{IntoStaticParams, params_of},
+    streaming::Streaming,
 };
 
 pub use crate::evaluate::evaluate;
@@ -122,6 +123,12 @@ impl Route {
         self
     }
 
+    /// `STREAMING`
+    pub fn streaming(mut self, streaming: bool) -> Self {
+        self.config.streaming = streaming;
+        self
+    }
+
     /// `MAX_DURATION`
     pub fn max_duration(mut self, seconds: u32) -> Self {
         self.config.max_duration = Some(seconds);
@@ -174,10 +181,10 @@ pub fn serve(route: fn() -> Route) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    run(Arc::new(App::new(route(), settings.origin, store)))
+    run(&Arc::new(App::new(route(), settings.origin, store)), !settings.is_sam_local)
 }
 
-fn run(app: Arc<App>) -> ExitCode {
+fn run(app: &Arc<App>, takes_pieces: bool) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -185,11 +192,13 @@ fn run(app: Arc<App>) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let whole = Arc::clone(app);
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
-        let app = Arc::clone(&app);
+        let app = Arc::clone(&whole);
         async move { invoke(&app, event.payload.get(), event.context).await }
     });
-    match runtime.block_on(LambdaRuntime::new(service).run()) {
+    let pieces = layer_fn(|whole| Streaming::new(whole, app, takes_pieces));
+    match runtime.block_on(LambdaRuntime::new(service).layer(pieces).run()) {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             tracing::error!("the connection to Lambda failed: {error}");

@@ -19,7 +19,7 @@ use std::{
 use tokio::{runtime::Handle, sync::Semaphore};
 
 use crate::{
-    app::{App, Ran},
+    app::{App, Delivery, Ran},
     config::{Dynamic, Revalidate},
     entry::Route,
     log,
@@ -173,7 +173,7 @@ impl Evaluator {
             let (app, params, inner) = (Arc::clone(app), params.clone(), Arc::clone(&scope));
             let run = async move {
                 let request = app.empty_request(&params).unwrap_or_default();
-                let ran = app.run_in(request, &inner).await;
+                let ran = app.run_in(request, &inner, Delivery::Whole).await;
                 (ran, inner.touched().cloned())
             };
             (scope, run)
@@ -232,6 +232,7 @@ fn why_not_run(assigned: &AssignedRoute, route: &Route) -> Option<NotRun> {
         None => Some(NotRun::NoGet),
         Some(_) if !route.methods.contains(&Method::Get) => Some(NotRun::NoGet),
         Some(_) if config.dynamic == Dynamic::ForceDynamic => Some(NotRun::ForceDynamic),
+        Some(_) if config.streaming => Some(NotRun::Streaming),
         Some(_) if config.revalidate == Some(Revalidate::After(0)) => Some(NotRun::RevalidateZero),
         Some(Takes::Request) if config.dynamic != Dynamic::ForceStatic => Some(NotRun::TakesRequest),
         Some(_) if !route.pattern.is_static() && route.static_params.is_none() => Some(NotRun::NoStaticParams),

@@ -107,6 +107,8 @@ mod settings;
 #[cfg(feature = "runtime")]
 mod static_params;
 #[cfg(feature = "runtime")]
+mod streaming;
+#[cfg(feature = "runtime")]
 pub mod testing;
 #[cfg(feature = "runtime")]
 mod viewer;

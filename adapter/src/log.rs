@@ -4,13 +4,13 @@ use std::{
     any::Any,
     panic::PanicHookInfo,
     sync::atomic::{AtomicBool, Ordering},
-    time::Duration,
+    time::Instant,
 };
 
 use http::StatusCode;
 use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
 
-use crate::{pattern::Pattern, scope::Scope, settings::LogFormat};
+use crate::{event::Incoming, pattern::Pattern, scope::Scope, settings::LogFormat};
 
 /// Starts the log, unless the program has one.
 ///
@@ -27,45 +27,65 @@ pub(crate) fn start(format: LogFormat, filter: Option<&str>) {
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
 }
 
-pub(crate) struct Line<'a> {
-    pub(crate) request_id: &'a str,
-    pub(crate) trace_id: Option<&'a str>,
-    pub(crate) route: &'a Pattern,
-    pub(crate) method: &'a str,
-    pub(crate) path: &'a str,
-    pub(crate) status: StatusCode,
-    pub(crate) duration: Duration,
-    pub(crate) cause: Option<&'a str>,
+/// A request that came in. Its line is written when it has been answered.
+pub(crate) struct Asked {
+    pub(crate) request_id: String,
+    trace_id: Option<String>,
+    method: String,
+    path: String,
+    cold_start: bool,
+    started: Instant,
 }
 
-/// The line of one request; an error when it is a 500, a warning when it was refused with a cause.
-pub(crate) fn request(line: &Line<'_>) {
-    static WARM: AtomicBool = AtomicBool::new(false);
-    let cold_start = !WARM.swap(true, Ordering::Relaxed);
-    let duration_ms = (line.duration.as_secs_f64() * 1e5).round() / 100.0;
-    let status = line.status.as_u16();
-    let Line { request_id, trace_id, route, method, path, cause, .. } = line;
-    macro_rules! log {
-        ($level:ident) => {
-            tracing::$level!(
-                target: "wharf",
-                request_id,
-                route = %route,
-                method,
-                path,
-                status,
-                duration_ms,
-                cold_start,
-                trace_id,
-                cause,
-                "request"
-            )
-        };
+impl Asked {
+    pub(crate) fn new(incoming: &Incoming, context: &lambda_runtime::Context) -> Self {
+        static WARM: AtomicBool = AtomicBool::new(false);
+        Self {
+            request_id: context.request_id.clone(),
+            trace_id: context.xray_trace_id.clone(),
+            method: incoming.method.clone(),
+            path: incoming.path.clone(),
+            cold_start: !WARM.swap(true, Ordering::Relaxed),
+            started: Instant::now(),
+        }
     }
-    match (line.status.is_server_error(), cause) {
-        (true, _) => log!(error),
-        (false, Some(_)) => log!(warn),
-        (false, None) => log!(info),
+
+    /// The line of an answer that was complete: an error when it is a 500, a warning when it was refused with a cause.
+    pub(crate) fn answered(&self, route: &Pattern, status: StatusCode, cause: Option<&str>) {
+        self.write(route, status, cause, status.is_server_error());
+    }
+
+    /// The line of an answer whose body broke off, which is an error whatever its status says.
+    pub(crate) fn broke_off(&self, route: &Pattern, status: StatusCode, cause: &str) {
+        self.write(route, status, Some(cause), true);
+    }
+
+    fn write(&self, route: &Pattern, status: StatusCode, cause: Option<&str>, is_error: bool) {
+        let Asked { request_id, trace_id, method, path, cold_start, started } = self;
+        let duration_ms = (started.elapsed().as_secs_f64() * 1e5).round() / 100.0;
+        let status = status.as_u16();
+        macro_rules! log {
+            ($level:ident) => {
+                tracing::$level!(
+                    target: "wharf",
+                    request_id,
+                    route = %route,
+                    method,
+                    path,
+                    status,
+                    duration_ms,
+                    cold_start,
+                    trace_id,
+                    cause,
+                    "request"
+                )
+            };
+        }
+        match (is_error, cause) {
+            (true, _) => log!(error),
+            (false, Some(_)) => log!(warn),
+            (false, None) => log!(info),
+        }
     }
 }
 

@@ -73,6 +73,8 @@ pub enum NotRun {
     NoGet,
     /// `DYNAMIC = Dynamic::ForceDynamic`.
     ForceDynamic,
+    /// `STREAMING = true`.
+    Streaming,
     /// `REVALIDATE = 0`.
     RevalidateZero,
     /// Its signature takes the request.

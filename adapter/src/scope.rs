@@ -1,6 +1,7 @@
 //! What belongs to one run of a handler: a task-local, so that plain functions can reach it from nested calls.
 
 use std::{
+    any::Any,
     collections::BTreeSet,
     panic::Location,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
@@ -11,6 +12,7 @@ use http::HeaderMap;
 use crate::{
     config::{Dynamic, Revalidate, SegmentConfig},
     cookies::Cookies,
+    log,
     report::Touch,
 };
 
@@ -72,6 +74,11 @@ impl Scope {
         CURRENT.scope(self, future).await
     }
 
+    /// The same for what is no future.
+    pub(crate) fn enter_sync<T>(self: Arc<Self>, work: impl FnOnce() -> T) -> T {
+        CURRENT.sync_scope(self, work)
+    }
+
     /// Whether the answer must come out the same for everyone: the handler sees an empty request.
     pub(crate) fn is_forced(&self) -> bool {
         self.run != Run::Live && self.config.dynamic == Dynamic::ForceStatic
@@ -103,6 +110,11 @@ impl Scope {
     /// Keeps what the panic hook saw, for whoever catches the panic.
     pub(crate) fn note_panic(&self, text: String) {
         *lock(&self.panic) = Some(text);
+    }
+
+    /// What a panic that was caught says: what the panic hook saw, or else the panic itself.
+    pub(crate) fn panic_text(&self, payload: &(dyn Any + Send)) -> String {
+        self.take_panic().unwrap_or_else(|| format!("panicked: {}", log::panic_message(payload)))
     }
 
     pub(crate) fn take_panic(&self) -> Option<String> {

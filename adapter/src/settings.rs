@@ -16,6 +16,8 @@ pub(crate) struct Settings {
     pub(crate) origin: Origin,
     pub(crate) log_format: LogFormat,
     pub(crate) log_filter: Option<String>,
+    /// Whether `sam local` runs the function: it takes replies only whole.
+    pub(crate) is_sam_local: bool,
     /// Where the function's zip was unpacked.
     pub(crate) task_root: Option<PathBuf>,
     /// What `lambda_runtime` needs and does not find; it would panic.
@@ -35,6 +37,7 @@ impl Settings {
             },
             log_format: log_format(&var),
             log_filter: var("RUST_LOG").or_else(|| var("AWS_LAMBDA_LOG_LEVEL")),
+            is_sam_local: is_sam_local(&var),
             task_root: var("LAMBDA_TASK_ROOT").map(PathBuf::from),
             missing: missing(&var),
         }
@@ -50,9 +53,13 @@ fn log_format(var: impl Fn(&str) -> Option<String>) -> LogFormat {
         _ => {
             let in_lambda =
                 ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_INITIALIZATION_TYPE"].map(&var).iter().all(Option::is_some);
-            if in_lambda && var("AWS_SAM_LOCAL").is_none() { LogFormat::Json } else { LogFormat::Text }
+            if in_lambda && !is_sam_local(&var) { LogFormat::Json } else { LogFormat::Text }
         }
     }
+}
+
+fn is_sam_local(var: impl Fn(&str) -> Option<String>) -> bool {
+    var("AWS_SAM_LOCAL").is_some()
 }
 
 fn missing(var: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {

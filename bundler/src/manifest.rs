@@ -100,13 +100,23 @@ pub struct FunctionEntry {
     pub memory: u32,
     /// Seconds.
     pub timeout: u32,
-    /// `buffered`.
-    pub invoke_mode: String,
+    /// How its Function URL is to be configured.
+    pub invoke_mode: InvokeMode,
     /// The regions that the route prefers; empty when it says nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preferred_region: Vec<String>,
     /// The route files that it is made of, relative to the package.
     pub sources: Vec<String>,
+}
+
+/// How a function replies ([AWS](https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html)).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum InvokeMode {
+    /// Whole.
+    Buffered,
+    /// While it makes the answer, through a Function URL with `InvokeMode: RESPONSE_STREAM`; whole through anything else.
+    ResponseStream,
 }
 
 /// A route.
@@ -309,7 +319,7 @@ fn function_entry(function: &Function, zip: &PackedFunction, config: &SegmentCon
         architecture: if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned(),
         memory: config.memory.unwrap_or(DEFAULT_MEMORY),
         timeout: config.max_duration.unwrap_or(DEFAULT_TIMEOUT),
-        invoke_mode: "buffered".to_owned(),
+        invoke_mode: if config.streaming { InvokeMode::ResponseStream } else { InvokeMode::Buffered },
         preferred_region: config.preferred_region.0.clone(),
         sources: vec![function.route.path.clone()],
     }
@@ -426,7 +436,7 @@ pub(crate) mod tests {
             architecture: "x86_64".to_owned(),
             memory: 256,
             timeout: 30,
-            invoke_mode: "buffered".to_owned(),
+            invoke_mode: InvokeMode::Buffered,
             preferred_region: Vec::new(),
             sources: vec![source.clone()],
         };

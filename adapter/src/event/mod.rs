@@ -10,6 +10,7 @@ mod vpc_lattice;
 
 use std::fmt;
 
+use bytes::Bytes;
 use lambda_http::request::RequestContext;
 use serde::{
     Deserialize,
@@ -19,7 +20,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use incoming::{Arrived, Incoming, Refusal};
 
-use crate::answer::Answer;
+use crate::{answer::Answer, path::Encoding};
 
 /// The shape of an event, which is also that of its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -133,6 +134,16 @@ fn typed<T: DeserializeOwned>(context: &RawValue, variant: fn(T) -> RequestConte
             None
         }
     }
+}
+
+/// Whether the reply to this event may come in pieces: only Function URLs and the emulators take it so.
+pub(crate) fn takes_pieces(shape: Shape, incoming: &Incoming) -> bool {
+    shape == Shape::PayloadV2 && incoming.encoding == Some(Encoding::Percent)
+}
+
+/// The prelude of a reply that comes in pieces.
+pub(crate) fn prelude(answer: &Answer) -> Result<Bytes, serde_json::Error> {
+    serde_json::to_vec(&payload_v2::prelude(answer)).map(Bytes::from)
 }
 
 /// Writes the reply to an event of this shape.

@@ -4,7 +4,7 @@
 use std::borrow::Cow;
 
 use lambda_http::request::RequestContext;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
@@ -100,4 +100,18 @@ pub(super) fn split_stage<'p>(stage: Option<&str>, path: &'p str) -> (&'p str, &
 /// Repeated headers are folded; each `Set-Cookie` stands in `cookies`.
 pub(super) fn reply(answer: &Answer) -> Reply<'_> {
     Reply { headers: Some(reply::folded(answer)), cookies: Some(reply::cookies(answer)), ..Reply::new(answer) }
+}
+
+/// What a reply in pieces begins with: the same without the body.
+pub(super) fn prelude(answer: &Answer) -> Prelude<'_> {
+    Prelude { status_code: answer.status.as_u16(), headers: reply::folded(answer), cookies: reply::cookies(answer) }
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Prelude<'a> {
+    status_code: u16,
+    #[serde(serialize_with = "reply::lines")]
+    headers: Vec<(Cow<'a, str>, String)>,
+    cookies: Vec<Cow<'a, str>>,
 }

@@ -53,8 +53,13 @@ impl<'a> Reply<'a> {
     }
 }
 
-fn map<S: Serializer>(lines: &Option<Vec<(Cow<'_, str>, String)>>, serializer: S) -> Result<S::Ok, S::Error> {
-    serializer.collect_map(lines.iter().flatten().map(|(name, value)| (name, value)))
+fn map<S: Serializer>(headers: &Option<Vec<(Cow<'_, str>, String)>>, serializer: S) -> Result<S::Ok, S::Error> {
+    lines(headers.as_deref().unwrap_or_default(), serializer)
+}
+
+/// Header lines as an object.
+pub(super) fn lines<S: Serializer>(lines: &[(Cow<'_, str>, String)], serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_map(lines.iter().map(|(name, value)| (name, value)))
 }
 
 /// `200 OK`.

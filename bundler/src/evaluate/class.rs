@@ -62,6 +62,8 @@ pub enum ReasonCode {
     TouchesRequest,
     /// Dynamic: `DYNAMIC = Dynamic::ForceDynamic`.
     ForceDynamic,
+    /// Dynamic: `STREAMING = true`.
+    Streaming,
     /// Dynamic: `REVALIDATE = 0`.
     RevalidateZero,
     /// Dynamic: params, and no `generate_static_params`.
@@ -114,6 +116,10 @@ fn get(function: &Function, report: &RouteReport, project: &Project) -> (Class, 
         GetReport::NotRun(NotRun::ForceDynamic) => {
             let location = config_location(function, crate::parse::ConfigName::Dynamic);
             dynamic(ReasonCode::ForceDynamic, "DYNAMIC is ForceDynamic".to_owned(), location)
+        }
+        GetReport::NotRun(NotRun::Streaming) => {
+            let location = config_location(function, crate::parse::ConfigName::Streaming);
+            dynamic(ReasonCode::Streaming, "STREAMING is true".to_owned(), location)
         }
         GetReport::NotRun(NotRun::RevalidateZero) => {
             let location = config_location(function, crate::parse::ConfigName::Revalidate);

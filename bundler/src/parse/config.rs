@@ -22,6 +22,8 @@ pub enum ConfigName {
     Runtime,
     /// `PREFERRED_REGION`
     PreferredRegion,
+    /// `STREAMING`
+    Streaming,
     /// `MAX_DURATION`
     MaxDuration,
     /// `MEMORY`
@@ -30,13 +32,14 @@ pub enum ConfigName {
 
 impl ConfigName {
     /// All names.
-    pub const ALL: [Self; 8] = [
+    pub const ALL: [Self; 9] = [
         Self::Dynamic,
         Self::DynamicParams,
         Self::Revalidate,
         Self::FetchCache,
         Self::Runtime,
         Self::PreferredRegion,
+        Self::Streaming,
         Self::MaxDuration,
         Self::Memory,
     ];
@@ -51,6 +54,7 @@ impl ConfigName {
             Self::FetchCache => "FETCH_CACHE",
             Self::Runtime => "RUNTIME",
             Self::PreferredRegion => "PREFERRED_REGION",
+            Self::Streaming => "STREAMING",
             Self::MaxDuration => "MAX_DURATION",
             Self::Memory => "MEMORY",
         }
@@ -66,6 +70,7 @@ impl ConfigName {
             Self::FetchCache => "fetch_cache",
             Self::Runtime => "runtime",
             Self::PreferredRegion => "preferred_region",
+            Self::Streaming => "streaming",
             Self::MaxDuration => "max_duration",
             Self::Memory => "memory",
         }
@@ -75,7 +80,7 @@ impl ConfigName {
     const fn types(self) -> &'static str {
         match self {
             Self::Dynamic => "`wharf::config::Dynamic`",
-            Self::DynamicParams => "`bool`",
+            Self::DynamicParams | Self::Streaming => "`bool`",
             Self::Revalidate => "`u32` for seconds, or `bool` for `false`",
             Self::FetchCache => "`wharf::config::FetchCache`",
             Self::Runtime => "`wharf::config::Runtime`",
@@ -94,6 +99,7 @@ impl ConfigName {
             Self::FetchCache => "`pub const FETCH_CACHE: FetchCache = FetchCache::DefaultNoStore;`",
             Self::Runtime => "`pub const RUNTIME: Runtime = Runtime::Lambda;`",
             Self::PreferredRegion => "`pub const PREFERRED_REGION: &str = \"eu-central-1\";`",
+            Self::Streaming => "`pub const STREAMING: bool = true;`",
             Self::MaxDuration => "`pub const MAX_DURATION: u32 = 30;`",
             Self::Memory => "`pub const MEMORY: u32 = 512;`",
         }
@@ -106,7 +112,7 @@ impl ConfigName {
             Type::Tuple(_) => false,
             _ => match last_name(ty).as_deref() {
                 Some("u32") => matches!(self, Self::Revalidate | Self::MaxDuration | Self::Memory),
-                Some("bool") => matches!(self, Self::Revalidate | Self::DynamicParams),
+                Some("bool") => matches!(self, Self::Revalidate | Self::DynamicParams | Self::Streaming),
                 Some(
                     "i8" | "i16" | "i32" | "i64" | "i128" | "isize" | "u8" | "u16" | "u64" | "u128" | "usize" | "f32"
                     | "f64" | "char" | "String" | "Option" | "Duration" | "Vec",
