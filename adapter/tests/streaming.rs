@@ -223,6 +223,7 @@ impl Function {
 }
 
 fn converse(stream: TcpStream, events: &Mutex<mpsc::Receiver<String>>, sender: &mpsc::Sender<Came>) -> Option<()> {
+    stream.set_nodelay(true).ok()?;
     let mut writer = stream.try_clone().ok()?;
     let mut reader = BufReader::new(stream);
     loop {
