@@ -2,6 +2,8 @@
 //!
 //! The templates stand in the folder `deploy/` of this repository.
 
+mod terraform;
+
 use std::collections::BTreeMap;
 
 use crate::{manifest::Described, package::Packed};
@@ -26,5 +28,6 @@ pub fn run(described: Described) -> Bundle {
     let mut files: BTreeMap<_, _> = package.map(|(path, text)| (format!("package/{path}"), text.clone())).collect();
     files.insert("package/Cargo.lock".to_owned(), binaries.lock_file.clone());
     files.insert("manifest.json".to_owned(), manifest.text());
+    files.extend(terraform::files());
     Bundle { packed, manifest, files }
 }
