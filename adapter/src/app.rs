@@ -17,7 +17,7 @@ use crate::{
     answer::{ALLOW, Answer, allow, is_stream},
     config::{Dynamic, SegmentConfig},
     entry::Route,
-    event::{Arrived, Incoming, Refusal},
+    event::{Arrived, Gate, Incoming, Refusal},
     frozen::{Kept, Store},
     log,
     mark::NotFound,
@@ -27,7 +27,7 @@ use crate::{
     request::SentPath,
     scope::{Lifetime, Run, Scope},
     streaming::{Pieces, Rest},
-    viewer::{Origin, Viewer},
+    viewer::Viewer,
 };
 
 pub(crate) struct App {
@@ -37,7 +37,7 @@ pub(crate) struct App {
     answered: BTreeSet<Method>,
     has_static_params: bool,
     router: axum::Router,
-    origin: Origin,
+    gate: Gate,
     store: Option<Store>,
     /// A stream that is sent whole is worth one warning.
     collected: Once,
@@ -81,7 +81,7 @@ pub(crate) struct Ran {
 }
 
 impl App {
-    pub(crate) fn new(route: Route, origin: Origin, store: Option<Store>) -> Self {
+    pub(crate) fn new(route: Route, gate: Gate, store: Option<Store>) -> Self {
         let has_static_params = route.static_params.is_some();
         Self {
             answered: Method::answered(&route.methods),
@@ -90,14 +90,14 @@ impl App {
             config: Arc::new(route.config),
             methods: route.methods,
             has_static_params,
-            origin,
+            gate,
             store,
             collected: Once::new(),
         }
     }
 
-    pub(crate) fn with_origin(self, origin: Origin) -> Self {
-        Self { origin, ..self }
+    pub(crate) fn with_gate(self, change: impl FnOnce(Gate) -> Gate) -> Self {
+        Self { gate: change(self.gate), ..self }
     }
 
     /// Answers one request and logs it.
@@ -117,7 +117,7 @@ impl App {
     }
 
     async fn make(&self, incoming: Incoming, context: lambda_runtime::Context, delivery: Delivery) -> Made {
-        match incoming.arrive(&self.origin) {
+        match incoming.arrive(&self.gate) {
             Ok(mut arrived) => {
                 arrived.request.extensions_mut().insert(context);
                 self.answer_arrived(arrived, delivery).await
@@ -309,6 +309,7 @@ fn router(pattern: &Pattern, handlers: &MethodRouter) -> axum::Router {
     axum_paths(pattern)
         .into_iter()
         .fold(axum::Router::new().without_v07_checks(), |router, path| router.route(&path, handlers.clone()))
+        // The gate has one limit for all; axum's own would let every extractor but ours end at 2 MB.
         .layer(DefaultBodyLimit::disable())
 }
 

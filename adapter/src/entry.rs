@@ -165,6 +165,9 @@ impl Route {
 pub fn serve(route: fn() -> Route) -> ExitCode {
     let settings = Settings::from_env();
     log::start(settings.log_format, settings.log_filter.as_deref());
+    for problem in &settings.unreadable {
+        tracing::warn!("{problem}");
+    }
     if !settings.missing.is_empty() {
         tracing::error!(
             "this program is a Lambda function and is started by Lambda: {} is not set or not valid. To run it here, \
@@ -181,7 +184,7 @@ pub fn serve(route: fn() -> Route) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
-    run(&Arc::new(App::new(route(), settings.origin, store)), !settings.is_sam_local)
+    run(&Arc::new(App::new(route(), settings.gate, store)), !settings.is_sam_local)
 }
 
 fn run(app: &Arc<App>, takes_pieces: bool) -> ExitCode {

@@ -22,13 +22,13 @@ use crate::{
     app::{App, Delivery, Ran},
     config::{Dynamic, Revalidate},
     entry::Route,
+    event::Gate,
     log,
     method::Method,
     pattern::Params,
     report::{AssignedRoute, Assignment, Evaluated, GetReport, NotRun, Outcome, RouteReport, Takes},
     scope::{Run, Scope, lock},
     settings::Settings,
-    viewer::Origin,
 };
 
 /// What makes a route's description.
@@ -145,7 +145,7 @@ impl Evaluator {
     }
 
     fn evaluate(&self, route: Route, params: &[Params]) -> Vec<Evaluated> {
-        let app = Arc::new(App::new(route, Origin::default(), None));
+        let app = Arc::new(App::new(route, Gate::default(), None));
         let next = AtomicUsize::new(0);
         let work = || {
             let indices = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));

@@ -51,6 +51,8 @@
 //!
 //! | variable | meaning |
 //! | --- | --- |
+//! | `WHARF_BASE_PATH` | what clients see in front of every path, as `/shop`, where the event does not tell it |
+//! | `WHARF_BODY_LIMIT` | the largest body of a request in bytes; a larger one is answered with 413 |
 //! | `WHARF_LOG_FORMAT` | `json` or `text`; without it JSON in Lambda, and text under an emulator |
 //! | `RUST_LOG` | what is logged, as `info,my_app=debug`; without it `AWS_LAMBDA_LOG_LEVEL`, then `info` |
 //! | `WHARF_ORIGIN_SECRET` | the value of the header `x-wharf-origin-secret` that the CDN sends |

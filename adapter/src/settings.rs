@@ -2,7 +2,7 @@
 
 use std::{env, path::PathBuf};
 
-use crate::viewer::Origin;
+use crate::{event::Gate, viewer::Origin};
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +13,7 @@ pub(crate) enum LogFormat {
 
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) origin: Origin,
+    pub(crate) gate: Gate,
     pub(crate) log_format: LogFormat,
     pub(crate) log_filter: Option<String>,
     /// Whether `sam local` runs the function: it takes replies only whole.
@@ -22,6 +22,8 @@ pub(crate) struct Settings {
     pub(crate) task_root: Option<PathBuf>,
     /// What `lambda_runtime` needs and does not find; it would panic.
     pub(crate) missing: Vec<&'static str>,
+    /// Values that cannot be read, and what counts instead.
+    pub(crate) unreadable: Vec<String>,
 }
 
 impl Settings {
@@ -30,18 +32,42 @@ impl Settings {
     }
 
     fn read(var: impl Fn(&str) -> Option<String>) -> Self {
+        let mut unreadable = Vec::new();
+        let origin = Origin {
+            secret: var("WHARF_ORIGIN_SECRET"),
+            required: var("WHARF_REQUIRE_ORIGIN").is_some_and(|value| value == "1"),
+        };
         Self {
-            origin: Origin {
-                secret: var("WHARF_ORIGIN_SECRET"),
-                required: var("WHARF_REQUIRE_ORIGIN").is_some_and(|value| value == "1"),
+            gate: Gate {
+                origin,
+                base_path: base_path(&var("WHARF_BASE_PATH").unwrap_or_default()),
+                body_limit: body_limit(var("WHARF_BODY_LIMIT"), &mut unreadable),
             },
             log_format: log_format(&var),
             log_filter: var("RUST_LOG").or_else(|| var("AWS_LAMBDA_LOG_LEVEL")),
             is_sam_local: is_sam_local(&var),
             task_root: var("LAMBDA_TASK_ROOT").map(PathBuf::from),
             missing: missing(&var),
+            unreadable,
         }
     }
+}
+
+/// `shop`, `/shop` and `/shop/` are the same, and `/` is none.
+fn base_path(text: &str) -> String {
+    match text.trim_matches('/') {
+        "" => String::new(),
+        path => format!("/{path}"),
+    }
+}
+
+/// A number of bytes; the default is as large as an event can be.
+fn body_limit(value: Option<String>, unreadable: &mut Vec<String>) -> usize {
+    let Some(value) = value else { return Gate::BODY_LIMIT };
+    value.parse().unwrap_or_else(|_| {
+        unreadable.push(format!("WHARF_BODY_LIMIT=`{value}` is no number of bytes; {} counts", Gate::BODY_LIMIT));
+        Gate::BODY_LIMIT
+    })
 }
 
 /// `WHARF_LOG_FORMAT` decides. Without it: JSON in Lambda, which alone sets `AWS_LAMBDA_INITIALIZATION_TYPE` beside the
@@ -95,6 +121,24 @@ mod tests {
         assert_eq!(settings(&[name, kind, ("AWS_SAM_LOCAL", "true")]).log_format, LogFormat::Text);
         assert_eq!(settings(&[name, kind, ("WHARF_LOG_FORMAT", "text")]).log_format, LogFormat::Text);
         assert_eq!(settings(&[("WHARF_LOG_FORMAT", "json")]).log_format, LogFormat::Json);
+    }
+
+    #[test]
+    fn a_base_path_has_one_slash_in_front() {
+        for (text, path) in [("", ""), ("/", ""), ("shop", "/shop"), ("/shop/", "/shop"), ("/a/b", "/a/b")] {
+            assert_eq!(settings(&[("WHARF_BASE_PATH", text)]).gate.base_path, path, "{text}");
+        }
+    }
+
+    #[test]
+    fn a_limit_that_is_no_number_is_told() {
+        let limit = |value| {
+            let settings = settings(&[("WHARF_BODY_LIMIT", value)]);
+            (settings.gate.body_limit, settings.unreadable.len())
+        };
+        assert_eq!(limit("1000"), (1000, 0));
+        assert_eq!(limit("1 MB"), (6_291_456, 1));
+        assert_eq!(settings(&[]).gate.body_limit, 6_291_456);
     }
 
     #[test]

@@ -34,6 +34,7 @@ use serde_json::Value;
 use crate::{
     app::App,
     entry::{Route, invoke},
+    event::Gate,
     frozen::Store,
     report::FrozenRoute,
     viewer::Origin,
@@ -51,18 +52,32 @@ pub struct Client {
 impl Client {
     /// A client of this route; everything is live, as in development.
     pub fn new(route: impl FnOnce() -> Route) -> Self {
-        Self { app: App::new(route(), Origin::default(), None), source: Source::Local }
+        Self { app: App::new(route(), Gate::default(), None), source: Source::Local }
     }
 
     /// A client of the deployed function: with the answers that were frozen at build time.
     pub fn with_frozen(route: impl FnOnce() -> Route, frozen: &FrozenRoute) -> Self {
-        Self { app: App::new(route(), Origin::default(), Some(Store::new(frozen))), source: Source::Local }
+        Self { app: App::new(route(), Gate::default(), Some(Store::new(frozen))), source: Source::Local }
     }
 
     /// The function behind a CDN that proves itself with this secret; others are refused when it is required.
     #[must_use]
     pub fn behind_cdn(self, secret: impl Into<String>, required: bool) -> Self {
-        Self { app: self.app.with_origin(Origin { secret: Some(secret.into()), required }), ..self }
+        let origin = Origin { secret: Some(secret.into()), required };
+        Self { app: self.app.with_gate(|gate| Gate { origin, ..gate }), ..self }
+    }
+
+    /// The function with this `WHARF_BASE_PATH`.
+    #[must_use]
+    pub fn below(self, base_path: &str) -> Self {
+        let base_path = base_path.to_owned();
+        Self { app: self.app.with_gate(|gate| Gate { base_path, ..gate }), ..self }
+    }
+
+    /// The function with this `WHARF_BODY_LIMIT`.
+    #[must_use]
+    pub fn with_body_limit(self, body_limit: usize) -> Self {
+        Self { app: self.app.with_gate(|gate| Gate { body_limit, ..gate }), ..self }
     }
 
     /// The function behind this source of events.

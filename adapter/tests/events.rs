@@ -3,12 +3,12 @@
 
 use serde_json::{Value, json};
 use wharf::{
-    Cookie, Request, Response, Result, cookies,
+    Cookie, Json, Request, Response, Result, axum, cookies,
     entry::Route,
     http::{self, HeaderMap, HeaderValue},
     lambda_http::request::RequestContext,
     lambda_runtime::Context,
-    testing::Client,
+    testing::{Client, Source},
 };
 
 async fn post(mut request: Request) -> Result {
@@ -293,4 +293,149 @@ async fn the_forwarded_host_counts_only_with_the_secret() {
     assert_eq!(closed.send(request("wrong")).await.status(), 403);
     assert_eq!(closed.get("/x").await.status(), 403);
     assert_eq!(Client::new(route).send(request("s3cret")).await.text(), "http://localhost:9000/x");
+}
+
+/// The REST event with another path, at a domain of the user's.
+fn rest_at(path: &str, resource: &str, parameters: Value) -> Value {
+    let mut event = parsed(include_str!("events/rest.json"));
+    event["path"] = path.into();
+    event["resource"] = resource.into();
+    event["pathParameters"] = parameters;
+    let context = &mut event["requestContext"];
+    context["path"] = path.into();
+    context["resourcePath"] = resource.into();
+    context["domainName"] = "api.shop.example".into();
+    context["domainPrefix"] = "api".into();
+    event
+}
+
+#[tokio::test]
+async fn the_base_path_of_a_rest_api_is_no_part_of_the_path_and_stays_in_a_redirect() {
+    for (path, resource, parameters) in [
+        ("/shop/items/a%20b", "/items/{slug}", json!({"slug": "a%20b"})),
+        ("/shop/v1/items/a%20b", "/items/{slug}", json!({"slug": "a b"})),
+        ("/shop/items/a%20b", "/{proxy+}", json!({"proxy": "items/a%20b"})),
+        // A mapping that names no stage leaves it in the path.
+        ("/shop/prod/items/a%20b", "/items/{slug}", json!({"slug": "a%20b"})),
+        ("/items/a%20b", "/items/{slug}", json!({"slug": "a%20b"})),
+    ] {
+        let event = rest_at(path, resource, parameters.clone());
+        let answer = answered(&event.to_string()).await;
+        assert_eq!(answer["params"], json!([["slug", "a b"]]), "{path}");
+        assert_eq!(answer["url"], "https://api.shop.example/items/a%20b?x=1&x=2&y=a%20b");
+        let event = rest_at(&format!("{path}/"), resource, parameters);
+        let reply = items().event(&event.to_string()).await.unwrap();
+        assert_eq!(reply["multiValueHeaders"]["location"], json!([format!("{path}?x=1&x=2&y=a%20b")]));
+    }
+}
+
+#[tokio::test]
+async fn the_base_path_of_an_http_api_is_told_by_payload_1() {
+    let mut event = parsed(include_str!("events/http_api_payload_1.json"));
+    event["path"] = "/shop/items/a b".into();
+    event["requestContext"]["path"] = "/shop/items/a b".into();
+    event["requestContext"]["domainName"] = "api.shop.example".into();
+    assert_eq!(answered(&event.to_string()).await["params"], json!([["slug", "a b"]]));
+    event["path"] = "/shop/items/a b/".into();
+    let reply = items().event(&event.to_string()).await.unwrap();
+    assert_eq!(reply["multiValueHeaders"]["location"], json!(["/shop/items/a%20b?x=1&x=2&y=a%20b"]));
+}
+
+#[tokio::test]
+async fn the_base_path_of_an_http_api_is_told_by_the_environment_with_payload_2() {
+    let mut event = parsed(include_str!("events/http_api_stage.json"));
+    event["rawPath"] = "/prod/items/x/".into();
+    let location = async |event: &Value, base_path: &str| {
+        let reply = items().below(base_path).event(&event.to_string()).await.unwrap();
+        reply["headers"]["location"].clone()
+    };
+    assert_eq!(location(&event, "/shop").await, "/prod/items/x");
+    // The stage stands in the path at a domain of the user's as well, but its client does not see it.
+    event["requestContext"]["domainName"] = "api.shop.example".into();
+    assert_eq!(location(&event, "").await, "/items/x");
+    assert_eq!(location(&event, "/shop").await, "/shop/items/x");
+    event["rawPath"] = "/shop/items/x/".into();
+    assert_eq!(location(&event, "/shop").await, "/shop/items/x");
+}
+
+#[tokio::test]
+async fn a_base_path_from_the_environment_is_cut_behind_every_source() {
+    for source in Source::ALL {
+        let client =
+            Client::new(|| Route::new("/items/[slug]").get(async |request: Request| request.path().to_owned()));
+        let client = client.through(source).below("/shop");
+        assert_eq!(client.get("/shop/items/x").await.text(), "/items/x", "{source:?}");
+        assert_eq!(client.get("/items/x").await.text(), "/items/x", "{source:?}");
+        assert_eq!(client.get("/shopping/items/x").await.status(), 404, "{source:?}");
+        let location = if source == Source::Rest { "/prod/shop/items/x" } else { "/shop/items/x" };
+        assert_eq!(client.get("/shop/items/x/").await.header("location"), Some(location), "{source:?}");
+    }
+}
+
+#[tokio::test]
+async fn sam_local_has_decoded_the_path() {
+    for (event, origin) in [
+        (include_str!("events/sam_local_rest.json"), "http://127.0.0.1:3000"),
+        (include_str!("events/sam_local_http_api_payload_1.json"), "http://127.0.0.1:3000"),
+        (include_str!("events/sam_local_http_api.json"), "http://127.0.0.1:3000"),
+    ] {
+        let answer = answered(event).await;
+        assert_eq!(answer["params"], json!([["slug", "a b"]]));
+        assert_eq!(answer["path"], "/items/a%20b");
+        assert_eq!(answer["url"], format!("{origin}/items/a%20b?x=1&x=2&y=a%20b"));
+        assert_eq!(answer["cookies"], json!(["session=abc", "theme=dark blue"]));
+        assert_eq!((&answer["count"], &answer["ip"]), (&json!(3), &json!("127.0.0.1")));
+        // What was `%2541` is not decoded a second time, and what was `100%25` is no malformed escape.
+        for slug in ["%41", "100%"] {
+            let event = event.replace("\"/items/a b\"", &format!("\"/items/{slug}\""));
+            let event = event.replace("\"slug\": \"a b\"", &format!("\"slug\": \"{slug}\""));
+            assert_eq!(answered(&event).await["params"], json!([["slug", slug]]));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_body_above_the_limit_is_an_empty_413_before_the_handler() {
+    fn route() -> Route {
+        Route::new("/")
+            .post(async |mut request: Request| request.bytes().await.map(|body| body.len().to_string()))
+            .put(async |body: Json<String>| body.len().to_string())
+            .patch(async |body: axum::body::Bytes| body.len().to_string())
+            .delete(async |_: HeaderMap| "unread")
+    }
+    let text = |length: usize| format!("\"{}\"", "x".repeat(length - 2)).into_bytes();
+    // The event of such a body has it in base64, which is longer; its bytes count.
+    let bytes = |length: usize| vec![0xFF; length];
+    for source in Source::ALL {
+        let client = Client::new(route).through(source).with_body_limit(100);
+        for method in ["POST", "PUT", "PATCH", "DELETE"] {
+            let status = async |body: Vec<u8>| {
+                let request =
+                    http::Request::builder().method(method).uri("/").header("content-type", "application/json");
+                let reply = client.send(request.body(body).unwrap()).await;
+                assert!(reply.status() == 200 || (reply.bytes().is_empty() && reply.header("content-type").is_none()));
+                reply.status()
+            };
+            assert_eq!((status(text(100)).await, status(text(101)).await), (200, 413), "{source:?} {method}");
+            if method != "PUT" {
+                assert_eq!((status(bytes(100)).await, status(bytes(101)).await), (200, 413), "{source:?} {method}");
+            }
+        }
+    }
+}
+
+#[tokio::test]
+async fn without_a_setting_the_limit_is_what_lambda_takes() {
+    let client = Client::new(|| Route::new("/").post(async |body: String| body.len().to_string()));
+    for (length, status) in [(6_291_456, 200), (6_291_457, 413)] {
+        let request = http::Request::post("/").body("x".repeat(length)).unwrap();
+        assert_eq!(client.send(request).await.status(), status, "{length}");
+    }
+}
+
+#[tokio::test]
+async fn too_many_headers_are_a_431_and_too_long_a_query_a_414() {
+    let many: serde_json::Map<_, _> = (0..40_000).map(|number| (format!("x-{number}"), "1".into())).collect();
+    assert_eq!(status(|event| event["headers"] = many.into()).await, (json!(431), json!("")));
+    assert_eq!(status(|event| event["rawQueryString"] = "x".repeat(70_000).into()).await, (json!(414), json!("")));
 }

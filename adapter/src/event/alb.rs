@@ -46,6 +46,7 @@ pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
         encoding: Some(Encoding::Percent),
         path: event.path.unwrap_or_else(|| "/".to_owned()),
         prefix: String::new(),
+        hides_base_path: false,
         query: lines::raw_query(&query),
         domain: lines::last(&headers, "host").map(str::to_owned),
         source_ip: lines::source_ip(&headers),

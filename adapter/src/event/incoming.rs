@@ -13,14 +13,18 @@ use crate::{
     viewer::{Origin, Viewer},
 };
 
+use super::mount::split_prefix;
+
 /// A request as an event tells it; nothing is checked yet.
 #[derive(Debug, Default)]
 pub(crate) struct Incoming {
     pub(crate) method: String,
     pub(crate) path: String,
     pub(crate) encoding: Option<Encoding>,
-    /// The stage that the front end left in the path and that the client sees there: `/prod`.
+    /// What the client sees in front of the path, and the event told: a stage or a base path, as `/prod`.
     pub(crate) prefix: String,
+    /// Whether the client may see a base path of which the event tells nothing.
+    pub(crate) hides_base_path: bool,
     pub(crate) query: String,
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
@@ -28,6 +32,28 @@ pub(crate) struct Incoming {
     pub(crate) domain: Option<String>,
     pub(crate) source_ip: Option<String>,
     pub(crate) context: Option<Box<RequestContext>>,
+}
+
+/// What a request has to pass, as the environment of the function says.
+#[derive(Debug, Clone)]
+pub(crate) struct Gate {
+    pub(crate) origin: Origin,
+    /// What the client sees in front of every path, as `/shop`.
+    pub(crate) base_path: String,
+    /// The largest body in bytes, once it is decoded.
+    pub(crate) body_limit: usize,
+}
+
+impl Gate {
+    /// No event is larger
+    /// ([AWS](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)), except from an emulator.
+    pub(crate) const BODY_LIMIT: usize = 6 * 1024 * 1024;
+}
+
+impl Default for Gate {
+    fn default() -> Self {
+        Self { origin: Origin::default(), base_path: String::new(), body_limit: Self::BODY_LIMIT }
+    }
 }
 
 /// A request that can be matched.
@@ -59,20 +85,21 @@ impl Refusal {
 
 impl Incoming {
     /// Checks everything that can be checked before the path is matched.
-    pub(crate) fn arrive(self, origin: &Origin) -> Result<Arrived, Refusal> {
+    pub(crate) fn arrive(mut self, gate: &Gate) -> Result<Arrived, Refusal> {
         let mut headers = headers(&self.headers)?;
-        let proven = origin.proves(&mut headers);
-        if origin.refuses(proven) {
+        let proven = gate.origin.proves(&mut headers);
+        if gate.origin.refuses(proven) {
             return Err(Refusal::new(StatusCode::FORBIDDEN, "the request did not come through the CDN"));
         }
         let method = method(&self.method)?;
+        self.cut(&gate.base_path);
         let path = path::read(&self.path, self.encoding.unwrap_or(Encoding::Percent))
             .map_err(|error| Refusal::bad(error.to_string()))?;
         if path.has_empty_parts {
             return Err(self.collapsed(&path));
         }
         let uri = uri(&path, &self.query)?;
-        let body = self.body(method)?;
+        let body = self.body(method, gate.body_limit)?;
         let viewer = Viewer::read(self.domain.as_deref(), self.source_ip.as_deref(), &headers, proven);
 
         let mut request = http::Request::new(body);
@@ -89,6 +116,15 @@ impl Incoming {
         Ok(Arrived { method, parts: path.parts, request })
     }
 
+    /// Takes the base path from the path. Where the front end has done so itself, the client sees it all the same.
+    fn cut(&mut self, base_path: &str) {
+        let rest = split_prefix(base_path, &self.path).map(|(_, rest)| rest.to_owned());
+        if rest.is_some() || self.hides_base_path {
+            self.prefix.push_str(base_path);
+        }
+        self.path = rest.unwrap_or_else(|| std::mem::take(&mut self.path));
+    }
+
     /// 308 to the same path without repeated slashes and without one at the end; the query stays.
     fn collapsed(&self, path: &ReadPath) -> Refusal {
         let separator = if self.query.is_empty() { "" } else { "?" };
@@ -102,15 +138,24 @@ impl Incoming {
     }
 
     /// GET and HEAD have no body, whatever was sent.
-    fn body(&self, method: Method) -> Result<Body, Refusal> {
-        if matches!(method, Method::Get | Method::Head) || self.body.is_empty() {
+    fn body(&mut self, method: Method, limit: usize) -> Result<Body, Refusal> {
+        let sent = std::mem::take(&mut self.body);
+        if matches!(method, Method::Get | Method::Head) || sent.is_empty() {
             return Ok(Body::empty());
         }
-        if !self.is_base64 {
-            return Ok(Body::from(self.body.clone()));
+        let bytes = if self.is_base64 {
+            STANDARD.decode(sent).map_err(|error| Refusal::bad(format!("the body is no base64: {error}")))?
+        } else {
+            sent.into_bytes()
+        };
+        if bytes.len() > limit {
+            let cause = format!(
+                "the body of the request has {} bytes, and the limit is {limit} (WHARF_BODY_LIMIT)",
+                bytes.len()
+            );
+            return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, cause));
         }
-        let bytes = STANDARD.decode(&self.body);
-        bytes.map(Body::from).map_err(|error| Refusal::bad(format!("the body is no base64: {error}")))
+        Ok(Body::from(bytes))
     }
 }
 
@@ -122,14 +167,13 @@ fn method(text: &str) -> Result<Method, Refusal> {
 }
 
 fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, Refusal> {
-    let mut headers = HeaderMap::with_capacity(pairs.len());
+    let too_many = || Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the request has too many headers");
+    let mut headers = HeaderMap::try_with_capacity(pairs.len()).map_err(|_| too_many())?;
     for (name, value) in pairs {
         let bad = |what: &str| Refusal::bad(format!("the header `{}` has an invalid {what}", name.escape_debug()));
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("name"))?;
         let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| bad("value"))?;
-        headers.try_append(key, value).map_err(|_| {
-            Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the request has too many headers")
-        })?;
+        headers.try_append(key, value).map_err(|_| too_many())?;
     }
     Ok(headers)
 }

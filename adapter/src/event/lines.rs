@@ -15,6 +15,10 @@ impl Lines {
     pub(super) fn into_vec(self) -> Vec<(String, String)> {
         self.0
     }
+
+    pub(super) fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
 }
 
 /// The headers of a map of lists and of a map of single values. The first wins; what stands in the second alone is

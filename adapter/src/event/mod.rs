@@ -3,6 +3,7 @@
 mod alb;
 mod incoming;
 mod lines;
+mod mount;
 mod payload_v2;
 mod reply;
 mod rest;
@@ -18,7 +19,7 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-pub(crate) use incoming::{Arrived, Incoming, Refusal};
+pub(crate) use incoming::{Arrived, Gate, Incoming, Refusal};
 
 use crate::{answer::Answer, path::Encoding};
 

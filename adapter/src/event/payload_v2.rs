@@ -10,6 +10,7 @@ use serde_json::value::RawValue;
 use super::{
     Incoming,
     lines::Lines,
+    mount::{is_local, is_own_domain, split_stage},
     reply::{self, Reply},
 };
 use crate::{answer::Answer, path::Encoding};
@@ -41,6 +42,8 @@ struct Context {
     stage: Option<String>,
     #[serde(default)]
     domain_name: Option<String>,
+    #[serde(default)]
+    domain_prefix: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -60,13 +63,17 @@ pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
         headers.retain(|(name, _)| !name.eq_ignore_ascii_case("cookie"));
         headers.push(("cookie".to_owned(), cookies.join("; ")));
     }
+    let encoding = encoding(&context);
     let domain = context.domain_name.unwrap_or_default();
-    let (prefix, path) = split_stage(context.stage.as_deref(), event.raw_path.as_deref().unwrap_or("/"));
+    let (stage, path) = split_stage(context.stage.as_deref(), event.raw_path.as_deref().unwrap_or("/"));
+    // At a domain of the user's the client sees no stage, and what it sees instead, the event does not tell.
+    let hides_base_path = !is_own_domain(&domain) && !is_function_url(&domain) && !is_local(&domain);
     Ok(Incoming {
         method: context.http.method,
-        encoding: Some(encoding(&domain)),
+        encoding: Some(encoding),
         path: path.to_owned(),
-        prefix: prefix.to_owned(),
+        prefix: if hides_base_path { String::new() } else { stage.to_owned() },
+        hides_base_path,
         query: event.raw_query_string.unwrap_or_default().into_owned(),
         headers,
         body: event.body.unwrap_or_default(),
@@ -77,24 +84,16 @@ pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
     })
 }
 
-/// An HTTP API decodes the path before we see it. A Function URL does not, nor do the emulators.
-fn encoding(domain: &str) -> Encoding {
-    let host = domain.split(':').next().unwrap_or_default();
-    if host == "localhost" || host == "127.0.0.1" || domain.contains(".lambda-url.") {
-        Encoding::Percent
-    } else {
-        Encoding::Decoded
-    }
+/// An HTTP API decodes the path before we see it, and so does `sam local`, which calls the domain and its first part
+/// `localhost`. A Function URL does not, nor does `cargo lambda watch`.
+fn encoding(context: &Context) -> Encoding {
+    let domain = context.domain_name.as_deref().unwrap_or_default();
+    let is_sam_local = domain == "localhost" && context.domain_prefix.as_deref() == Some("localhost");
+    if (is_local(domain) && !is_sam_local) || is_function_url(domain) { Encoding::Percent } else { Encoding::Decoded }
 }
 
-/// A named stage stands in front of the path: `/prod/items`.
-pub(super) fn split_stage<'p>(stage: Option<&str>, path: &'p str) -> (&'p str, &'p str) {
-    let stage = stage.filter(|stage| !stage.is_empty() && *stage != "$default");
-    let rest = stage.and_then(|stage| path.strip_prefix('/')?.strip_prefix(stage));
-    match rest.filter(|rest| rest.is_empty() || rest.starts_with('/')) {
-        Some(rest) => path.split_at(path.len() - rest.len()),
-        None => ("", path),
-    }
+fn is_function_url(domain: &str) -> bool {
+    domain.contains(".lambda-url.")
 }
 
 /// Repeated headers are folded; each `Set-Cookie` stands in `cookies`.

@@ -11,7 +11,7 @@ use serde_json::value::RawValue;
 use super::{
     Incoming,
     lines::{self, Lines},
-    payload_v2::split_stage,
+    mount::{Resource, is_local, is_own_domain, split_stage},
     reply::{self, Reply},
 };
 use crate::{answer::Answer, path::Encoding};
@@ -50,6 +50,8 @@ struct Context {
     #[serde(default)]
     domain_name: Option<String>,
     #[serde(default)]
+    domain_prefix: Option<String>,
+    #[serde(default)]
     identity: Option<Identity>,
 }
 
@@ -61,23 +63,23 @@ struct Identity {
 }
 
 pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
+    let resource: Resource = serde_json::from_str(event)?;
     let event: Event<'_> = serde_json::from_str(event)?;
     let context: Context = serde_json::from_str(event.request_context.get())?;
     let headers = lines::headers(event.multi_value_headers, event.headers);
-    let domain = context.domain_name.or_else(|| lines::last(&headers, "host").map(str::to_owned)).unwrap_or_default();
     let sent = event.path.as_deref().unwrap_or("/");
-    // `sam local` gives its REST APIs the version, too; AWS gives it to HTTP APIs alone.
-    let is_http_api = event.version.is_some() && !is_local(&domain);
-    let (prefix, path) = if is_http_api {
-        split_stage(context.stage.as_deref(), sent)
-    } else {
-        (prefix(context.path.as_deref(), sent), sent)
-    };
+    let encoding = encoding(event.version.is_some(), &context, &resource);
+    let seen = prefix(context.path.as_deref(), sent);
+    let domain = context.domain_name.or_else(|| lines::last(&headers, "host").map(str::to_owned)).unwrap_or_default();
+    // A REST API has no stage in its path. Of an HTTP API's the client sees it at the API's own domain alone.
+    let stage = context.stage.as_deref().filter(|_| event.version.is_some() && is_own_domain(&domain));
+    let (front, path) = resource.split(sent).unwrap_or_else(|| split_stage(stage, sent));
     Ok(Incoming {
         method: event.http_method,
-        encoding: Some(if is_http_api { Encoding::Decoded } else { Encoding::Percent }),
+        encoding: Some(encoding),
         path: path.to_owned(),
-        prefix: prefix.to_owned(),
+        prefix: format!("{seen}{front}"),
+        hides_base_path: false,
         query: query(&lines::parameters(event.multi_value_query_string_parameters, event.query_string_parameters)),
         headers,
         body: event.body.unwrap_or_default(),
@@ -88,9 +90,12 @@ pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
     })
 }
 
-fn is_local(domain: &str) -> bool {
-    let host = domain.split(':').next().unwrap_or_default();
-    host == "localhost" || host == "127.0.0.1"
+/// An HTTP API decodes the path before we see it, and so does `sam local`, which is known by the template of the
+/// resource where AWS puts the path.
+fn encoding(is_http_api: bool, context: &Context, resource: &Resource) -> Encoding {
+    let is_sam_local = context.domain_prefix.is_none() && context.path == resource.resource;
+    let is_local = context.domain_name.as_deref().is_some_and(is_local);
+    if is_sam_local || (is_http_api && !is_local) { Encoding::Decoded } else { Encoding::Percent }
 }
 
 /// `path` has no stage in front, and `requestContext.path` is what the client sees: `/prod/items` at the API's own

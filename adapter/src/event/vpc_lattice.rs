@@ -41,6 +41,7 @@ pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
         encoding: Some(Encoding::Percent),
         path,
         prefix: String::new(),
+        hides_base_path: false,
         query,
         domain: lines::last(&headers, "host").map(str::to_owned),
         source_ip: lines::source_ip(&headers),
