@@ -229,7 +229,9 @@ impl App {
 
     /// Runs the handler in a scope of its own.
     async fn run(&self, request: http::Request<Body>, run: Run, delivery: Delivery) -> Ran {
-        let scope = Scope::new(run, request.headers().clone(), Arc::clone(&self.config));
+        let request_id =
+            request.extensions().get::<lambda_runtime::Context>().map(|context| context.request_id.clone());
+        let scope = Scope::new(run, request_id, request.headers().clone(), Arc::clone(&self.config));
         self.run_in(request, &scope, delivery).await
     }
 

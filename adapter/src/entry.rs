@@ -210,7 +210,8 @@ fn run(app: &Arc<App>, takes_pieces: bool) -> ExitCode {
     }
 }
 
-/// The largest reply that Lambda takes
+/// The largest reply that Lambda takes, in bytes of JSON: 6 MB, and 100 bytes as its own error says. Bytes that are no
+/// text are a third longer there, as base64
 /// ([AWS](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)).
 const REPLY_LIMIT: usize = 6_291_556;
 
@@ -231,7 +232,11 @@ pub(crate) async fn invoke(
     });
     let failure = match event::reply(shape, &answer) {
         Ok(reply) if reply.get().len() <= REPLY_LIMIT => return Ok(reply),
-        Ok(reply) => format!("the reply has {} bytes, and Lambda takes {REPLY_LIMIT}", reply.get().len()),
+        Ok(reply) => format!(
+            "the reply has {} bytes, and Lambda takes {REPLY_LIMIT}: serve it as a file of `public/` or of a bucket, \
+             redirect to it, or send it piece by piece (STREAMING)",
+            reply.get().len()
+        ),
         Err(error) => format!("the reply cannot be written: {error}"),
     };
     tracing::error!(request_id, route = %app.pattern, "{failure}; 500 was sent instead");

@@ -136,7 +136,7 @@ impl Evaluator {
         let Some(list) = &route.static_params else { return Ok(Vec::new()) };
         let config = Arc::new(route.config.clone());
         let listed = self.limited(|| {
-            let scope = Scope::new(Run::Evaluate, http::HeaderMap::new(), Arc::clone(&config));
+            let scope = Scope::new(Run::Evaluate, None, http::HeaderMap::new(), Arc::clone(&config));
             let (listing, inner) = (list(), Arc::clone(&scope));
             (scope, async move { inner.enter(listing).await })
         });
@@ -169,7 +169,7 @@ impl Evaluator {
             return Outcome::Failed(format!("the params {params} do not fill the pattern {}", app.pattern));
         }
         let ran = self.limited(|| {
-            let scope = Scope::new(Run::Evaluate, http::HeaderMap::new(), Arc::clone(&app.config));
+            let scope = Scope::new(Run::Evaluate, None, http::HeaderMap::new(), Arc::clone(&app.config));
             let (app, params, inner) = (Arc::clone(app), params.clone(), Arc::clone(&scope));
             let run = async move {
                 let request = app.empty_request(&params).unwrap_or_default();

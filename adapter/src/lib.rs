@@ -42,6 +42,23 @@
 //! Handlers are [axum] handlers: every axum extractor and every type that is an axum response works. What the Web API
 //! has and axum lacks is in [`Request`] and [`Response`]; [`testing`] calls a route in process.
 //!
+//! # The log
+//!
+//! `tracing` events and records of the crate `log` go to stderr: in Lambda as JSON, one object a line with `timestamp`,
+//! `level`, `target`, `message` and the event's own fields; elsewhere as text. What a handler logs carries the
+//! `request_id` of the invocation. Each request adds one line with the message `request`:
+//!
+//! | field | meaning |
+//! | --- | --- |
+//! | `request_id` | the id of the invocation |
+//! | `trace_id` | the X-Ray trace, when there is one |
+//! | `route` | the pattern of the route |
+//! | `method`, `path` | what was asked for, before it was checked |
+//! | `status` | what was answered; an error when it is 500 or more |
+//! | `duration_ms` | how long the adapter and the handler took |
+//! | `cold_start` | whether it was the first request of this environment |
+//! | `cause` | why it was refused or failed; no client sees it |
+//!
 //! # Features
 //!
 //! - `runtime` (default): what runs inside a function. Without it only the types that the bundler shares remain.
@@ -131,7 +148,7 @@ pub use {
     http, lambda_http, lambda_runtime,
     params::{Path, PathRejection},
     query::QueryPairs,
-    redirect::{not_found, permanent_redirect, redirect},
+    redirect::{forbidden, not_found, permanent_redirect, redirect, unauthorized},
     request::Request,
     response::Response,
     scope::is_evaluating,

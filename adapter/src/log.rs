@@ -8,7 +8,15 @@ use std::{
 };
 
 use http::StatusCode;
-use tracing_subscriber::{Layer, filter::Targets, fmt, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{Event, Subscriber};
+use tracing_subscriber::{
+    Layer,
+    filter::Targets,
+    fmt::{self, FmtContext, FormatEvent, FormatFields, format::Writer},
+    layer::SubscriberExt,
+    registry::LookupSpan,
+    util::SubscriberInitExt,
+};
 
 use crate::{event::Incoming, pattern::Pattern, scope::Scope, settings::LogFormat};
 
@@ -20,11 +28,43 @@ pub(crate) fn start(format: LogFormat, filter: Option<&str>) {
         filter.unwrap_or("info").parse().unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(false);
     let lines = match format {
-        LogFormat::Json => lines.json().flatten_event(true).with_current_span(false).with_span_list(false).boxed(),
-        LogFormat::Text => lines.boxed(),
+        LogFormat::Json => {
+            let lines = lines.json().flatten_event(true).with_current_span(false);
+            lines.map_event_format(|lines| WithRequestId { lines, format }).boxed()
+        }
+        LogFormat::Text => lines.map_event_format(|lines| WithRequestId { lines, format }).boxed(),
     };
     // A program with a subscriber of its own keeps it.
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
+}
+
+/// What a handler logs, and what is logged below it, carries the id of its request.
+struct WithRequestId<F> {
+    lines: F,
+    format: LogFormat,
+}
+
+impl<S, N, F> FormatEvent<S, N> for WithRequestId<F>
+where
+    S: Subscriber + for<'l> LookupSpan<'l>,
+    N: for<'w> FormatFields<'w> + 'static,
+    F: FormatEvent<S, N>,
+{
+    fn format_event(&self, spans: &FmtContext<'_, S, N>, mut out: Writer<'_>, event: &Event<'_>) -> std::fmt::Result {
+        let scope = Scope::current();
+        let Some(request_id) = scope.as_ref().and_then(|scope| scope.request_id.as_deref()) else {
+            return self.lines.format_event(spans, out, event);
+        };
+        let mut line = String::new();
+        self.lines.format_event(spans, Writer::new(&mut line), event)?;
+        match (self.format, line.strip_prefix('{')) {
+            (LogFormat::Json, Some(fields)) => {
+                let request_id = serde_json::Value::from(request_id);
+                write!(out, "{{\"request_id\":{request_id},{fields}")
+            }
+            _ => writeln!(out, "{} request_id={request_id}", line.trim_end()),
+        }
+    }
 }
 
 /// A request that came in. Its line is written when it has been answered.

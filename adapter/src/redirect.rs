@@ -48,8 +48,38 @@ pub fn permanent_redirect(url: impl AsRef<str>) -> Response {
 /// ```
 #[must_use]
 pub fn not_found() -> Response {
+    without_cookies(StatusCode::NOT_FOUND)
+}
+
+/// 401 with an empty body. Like [`not_found`], it is a value, and cookies that were set before are not sent with it
+/// ([Next.js](https://nextjs.org/docs/app/api-reference/functions/unauthorized)).
+///
+/// ```
+/// use wharf::{Result, cookies, unauthorized};
+///
+/// pub async fn get() -> Result<String> {
+///     let session = cookies().get("session").ok_or_else(unauthorized)?;
+///     Ok(session.value().to_owned())
+/// }
+/// ```
+#[must_use]
+pub fn unauthorized() -> Response {
+    without_cookies(StatusCode::UNAUTHORIZED)
+}
+
+/// 403 with an empty body; otherwise like [`unauthorized`].
+///
+/// ```
+/// assert_eq!(wharf::forbidden().status_code(), 403);
+/// ```
+#[must_use]
+pub fn forbidden() -> Response {
+    without_cookies(StatusCode::FORBIDDEN)
+}
+
+fn without_cookies(status: StatusCode) -> Response {
     let mut response = http::Response::new(axum::body::Body::empty());
-    *response.status_mut() = StatusCode::NOT_FOUND;
+    *response.status_mut() = status;
     response.extensions_mut().insert(NotFound);
     response.into()
 }

@@ -1,6 +1,11 @@
 //! The request that a handler answers.
 
-use std::{fmt, net::IpAddr, sync::Arc};
+use std::{
+    fmt,
+    net::IpAddr,
+    sync::Arc,
+    time::{Duration, SystemTime},
+};
 
 use axum::{body::Body, extract::FromRequest};
 use bytes::Bytes;
@@ -106,6 +111,29 @@ impl Request {
     #[must_use]
     pub fn params(&self) -> &Params {
         self.parts.extensions.get().unwrap_or(&NO_PARAMS)
+    }
+
+    /// The invocation that carries this request: its id, its deadline, its trace. `None` for a request that was made by
+    /// hand. An axum handler takes it as `Extension<Context>`.
+    #[must_use]
+    pub fn invocation(&self) -> Option<&lambda_runtime::Context> {
+        self.parts.extensions.get()
+    }
+
+    /// What the front end says about the request: its stage, what an authorizer found out. `None` where it says nothing
+    /// that `lambda_http` knows. An axum handler takes it as `Extension<RequestContext>`.
+    #[must_use]
+    pub fn request_context(&self) -> Option<&lambda_http::request::RequestContext> {
+        self.parts.extensions.get()
+    }
+
+    /// How long it takes until Lambda ends the invocation. `None` where nothing does, as in a test.
+    ///
+    /// No source tells that a client has gone away, so there is no counterpart to the `signal` of a Web request.
+    #[must_use]
+    pub fn time_left(&self) -> Option<Duration> {
+        let invocation = self.invocation().filter(|invocation| invocation.deadline != 0)?;
+        Some(invocation.deadline().duration_since(SystemTime::now()).unwrap_or_default())
     }
 
     /// What the front end adds: `lambda_http`'s request context, `lambda_runtime`'s invocation context.

@@ -41,6 +41,8 @@ pub(crate) struct Lifetime {
 #[derive(Debug)]
 pub(crate) struct Scope {
     pub(crate) run: Run,
+    /// The id of the invocation, for the log.
+    pub(crate) request_id: Option<String>,
     pub(crate) headers: HeaderMap,
     pub(crate) cookies: Cookies,
     pub(crate) config: Arc<SegmentConfig>,
@@ -50,12 +52,18 @@ pub(crate) struct Scope {
 }
 
 impl Scope {
-    pub(crate) fn new(run: Run, headers: HeaderMap, config: Arc<SegmentConfig>) -> Arc<Self> {
+    pub(crate) fn new(
+        run: Run,
+        request_id: Option<String>,
+        headers: HeaderMap,
+        config: Arc<SegmentConfig>,
+    ) -> Arc<Self> {
         let cookies = Cookies::from_headers(&headers);
         let forced = run != Run::Live && config.dynamic == Dynamic::ForceStatic;
         let revalidate = config.revalidate.unwrap_or_default();
         Arc::new(Self {
             run,
+            request_id,
             cookies: if forced { cookies.sealed() } else { cookies },
             headers,
             config,

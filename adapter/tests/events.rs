@@ -439,3 +439,60 @@ async fn too_many_headers_are_a_431_and_too_long_a_query_a_414() {
     assert_eq!(status(|event| event["headers"] = many.into()).await, (json!(431), json!("")));
     assert_eq!(status(|event| event["rawQueryString"] = "x".repeat(70_000).into()).await, (json!(414), json!("")));
 }
+
+#[tokio::test]
+async fn both_contexts_are_reachable_behind_every_source() {
+    use axum::Extension;
+    async fn get(
+        Extension(invocation): Extension<Context>,
+        context: Option<Extension<RequestContext>>,
+        request: Request,
+    ) -> String {
+        assert_eq!(request.invocation().unwrap().request_id, invocation.request_id);
+        assert_eq!(request.request_context().is_some(), context.is_some());
+        // No deadline in a test.
+        assert_eq!(request.time_left(), None);
+        let url = request.url();
+        let kind = match context.map(|Extension(context)| context) {
+            Some(RequestContext::ApiGatewayV2(_)) => "v2",
+            Some(RequestContext::ApiGatewayV1(_)) => "v1",
+            Some(RequestContext::Alb(_)) => "alb",
+            Some(RequestContext::VpcLattice(_)) => "lattice",
+            _ => "none",
+        };
+        format!("{kind} {} {}", url.scheme(), request.client_ip().unwrap())
+    }
+    for source in Source::ALL {
+        let seen = Client::new(|| Route::new("/").get(get)).through(source).get("/").await.text();
+        let expected = match source {
+            Source::Local => "v2 http 127.0.0.1",
+            Source::HttpApi | Source::FunctionUrl => "v2 https 203.0.113.7",
+            Source::Rest => "v1 https 203.0.113.7",
+            Source::AlbSingle | Source::AlbMulti => "alb https 203.0.113.7",
+            Source::VpcLattice => "lattice https 203.0.113.7",
+            _ => continue,
+        };
+        assert_eq!(seen, expected, "{source:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_reply_may_be_as_large_as_lambda_takes_it() {
+    const LIMIT: usize = 6_291_556;
+    let client = Client::new(|| {
+        Route::new("/[length]")
+            .get(async |wharf::Path(length): wharf::Path<usize>| Response::text("x".repeat(length)))
+            .post(async |wharf::Path(length): wharf::Path<usize>| Response::bytes(vec![0xFF; length]))
+    });
+    let written = async |method: &str, length: usize| {
+        let reply = client.call(method, &format!("/{length}")).await;
+        (reply.status(), reply.raw().to_string().len())
+    };
+    let room = LIMIT - (written("GET", 1000).await.1 - 1000);
+    assert_eq!(written("GET", room).await, (200, LIMIT));
+    assert_eq!(written("GET", room + 1).await.0, 500);
+    // Base64 makes four characters of three bytes.
+    let room = LIMIT - (written("POST", 3000).await.1 - 4000);
+    assert_eq!(written("POST", room / 4 * 3).await, (200, LIMIT - room % 4));
+    assert_eq!(written("POST", room / 4 * 3 + 1).await.0, 500);
+}

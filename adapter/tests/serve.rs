@@ -25,6 +25,10 @@ fn route() -> Route {
         match how.as_str() {
             "panic" => panic!("the roof is on fire"),
             "error" => Err(Error::msg("the shelf is empty")),
+            "ok" => {
+                tracing::info!(shelf = 7, "from the handler");
+                Ok(how)
+            }
             _ => Ok(how),
         }
     })
@@ -178,6 +182,9 @@ fn a_function_answers_logs_and_lives_on() {
     ] {
         assert_eq!(requests[0][field], value, "{log}");
     }
+    let own: Vec<_> = lines.iter().filter(|line| line["message"] == "from the handler").collect();
+    assert_eq!(own.len(), 1, "{log}");
+    assert_eq!((&own[0]["request_id"], &own[0]["shelf"]), (&json!("id-1"), &json!(7)));
     assert_eq!(requests[0]["trace_id"], "Root=1-2-3");
     assert!(requests[0]["duration_ms"].is_number() && requests[1]["cold_start"] == false);
 }
