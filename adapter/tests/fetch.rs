@@ -87,7 +87,17 @@ async fn for_one_request_only_what_asks_for_it_is_cached() {
 #[tokio::test]
 async fn the_segment_decides() {
     for (fetch_cache, path, second) in [
+        (FetchCache::Auto, "/plain", "GET 2"),
+        (FetchCache::Auto, "/cached", "GET 1"),
+        (FetchCache::Auto, "/fresh", "GET 2"),
+        (FetchCache::ForceCache, "/plain", "GET 1"),
         (FetchCache::ForceCache, "/fresh", "GET 1"),
+        (FetchCache::ForceNoStore, "/plain", "GET 2"),
+        (FetchCache::DefaultCache, "/fresh", "GET 2"),
+        (FetchCache::DefaultNoStore, "/plain", "GET 2"),
+        (FetchCache::DefaultNoStore, "/cached", "GET 1"),
+        (FetchCache::OnlyCache, "/cached", "GET 1"),
+        (FetchCache::OnlyNoStore, "/fresh", "GET 2"),
         (FetchCache::ForceNoStore, "/cached", "GET 2"),
         (FetchCache::DefaultCache, "/plain", "GET 1"),
         (FetchCache::OnlyCache, "/plain", "GET 1"),
