@@ -48,6 +48,8 @@ pub enum Cache {
 /// The cache is that of one instance of the function, in memory and of limited size. Only answers with a 2xx status are
 /// cached. When the upstream fails or answers 5xx, a cached answer whose time is over is used a little longer.
 ///
+/// Certificates are checked against the roots of the system. `SSL_CERT_FILE` names a file with others in their place.
+///
 /// ```no_run
 /// use wharf::{Json, Result, fetch};
 ///
