@@ -79,14 +79,16 @@ fn fallback() -> Url {
 /// Whether this is a host with perhaps a port, and nothing that would move the path of a URL.
 fn is_host(text: &str) -> bool {
     !text.is_empty()
+        && text.is_ascii()
         && !text.contains(['/', '\\', '?', '#', '@', ' '])
         && Url::parse(&format!("http://{text}/")).is_ok_and(|url| url.has_host())
 }
 
 /// CloudFront adds the viewer's address to `x-forwarded-for`, and the API then adds CloudFront's.
 fn before_the_cdn(headers: &HeaderMap) -> Option<IpAddr> {
-    let addresses: Vec<_> = text(headers, "x-forwarded-for")?.split(',').map(str::trim).collect();
-    addresses.iter().rev().nth(1)?.parse().ok()
+    // Those that the client itself sent may stand in lines of their own.
+    let lines = headers.get_all("x-forwarded-for").iter().rev().filter_map(|line| line.to_str().ok());
+    lines.flat_map(|line| line.rsplit(',')).nth(1)?.trim().parse().ok()
 }
 
 fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
@@ -172,6 +174,14 @@ mod tests {
         let ip = |through_cdn| Viewer::read(Some("a.example"), Some("130.176.0.1"), &headers, through_cdn).client_ip;
         assert_eq!(ip(true), Some([1, 2, 3, 4].into()));
         assert_eq!(ip(false), Some([130, 176, 0, 1].into()));
+    }
+
+    #[test]
+    fn a_line_of_addresses_that_the_client_sent_is_not_taken_for_that_of_the_cdn() {
+        let mut headers = headers(&[("x-forwarded-for", "6.6.6.6, 6.6.6.6")]);
+        headers.append("x-forwarded-for", "1.2.3.4, 130.176.0.1".parse().unwrap());
+        let viewer = Viewer::read(Some("a.example"), Some("130.176.0.1"), &headers, true);
+        assert_eq!(viewer.client_ip, Some([1, 2, 3, 4].into()));
     }
 
     #[test]

@@ -89,7 +89,7 @@ impl Sent {
             self.add_header("host", "localhost:9000");
         } else {
             self.add_header("host", source.domain());
-            self.add_header("x-forwarded-for", "203.0.113.7");
+            self.add_address("203.0.113.7");
             self.add_header("x-forwarded-port", "443");
             self.add_header("x-forwarded-proto", "https");
         }
@@ -105,6 +105,13 @@ impl Sent {
         if !self.headers.iter().any(|(other, _)| other == name) {
             self.headers.push((name.to_owned(), value.to_owned()));
         }
+    }
+
+    /// A front end writes the address that it saw behind those that were sent.
+    fn add_address(&mut self, address: &str) {
+        let sent = self.headers.extract_if(.., |(name, _)| name == "x-forwarded-for").map(|(_, value)| value);
+        let addresses: Vec<_> = sent.chain([address.to_owned()]).collect();
+        self.headers.push(("x-forwarded-for".to_owned(), addresses.join(", ")));
     }
 
     fn payload_v2(&self, source: Source) -> Value {
