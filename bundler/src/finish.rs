@@ -29,7 +29,7 @@ pub struct Finished {
 ///
 /// When something cannot be written, or when interrupted; the previous bundle is then as it was.
 pub fn run(bundle: Bundle) -> Result<Finished, Failure> {
-    let Bundle { packed, manifest, files } = bundle;
+    let Bundle { packed, manifest, files, warnings } = bundle;
     let binaries = packed.evaluation.binaries;
     let staging = binaries.staging;
     for (name, function) in &packed.functions {
@@ -43,5 +43,6 @@ pub fn run(bundle: Bundle) -> Result<Finished, Failure> {
         staging.write(path, text.as_bytes())?;
     }
     let changed = staging.swap()?;
-    Ok(Finished { manifest, out_dir: binaries.sources.out_dir, changed, warnings: binaries.sources.plan.warnings })
+    let warnings = binaries.sources.plan.warnings.into_iter().chain(warnings).collect();
+    Ok(Finished { manifest, out_dir: binaries.sources.out_dir, changed, warnings })
 }

@@ -171,7 +171,7 @@ pub struct MethodEntry {
 pub struct AnswerEntry {
     /// The path, with escapes.
     pub path: String,
-    /// Method and path: what the CDN looks up.
+    /// Method and path, by which caches know it.
     pub cache_key: String,
     /// The params, decoded: text, or a list of a catch-all.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
@@ -370,6 +370,7 @@ fn answer(function: &Function, run: &Evaluated, packed: &Packed) -> Option<Answe
         };
         (name.to_owned(), value)
     });
+    let not_exported = packed.not_exported.get(&(function.name.clone(), path.clone())).cloned();
     Some(AnswerEntry {
         path: path.to_string(),
         cache_key: format!("GET {path}"),
@@ -378,8 +379,8 @@ fn answer(function: &Function, run: &Evaluated, packed: &Packed) -> Option<Answe
         headers: frozen.headers.clone(),
         revalidate: frozen.revalidate,
         tags: frozen.tags.clone(),
-        object: packed.objects.get(&path).map(|object| object.key.clone()),
-        not_exported: packed.not_exported.get(&path).map(|not| not.reason.clone()),
+        object: not_exported.is_none().then(|| Some(packed.objects.get(&path)?.key.clone())).flatten(),
+        not_exported,
     })
 }
 

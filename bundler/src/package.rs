@@ -21,7 +21,7 @@ use crate::{
     evaluate::{EvaluatedRoute, Evaluation},
     failure::Failure,
     interrupt, output,
-    plan::{ExportedFile, FunctionName},
+    plan::{ExportedFile, Function, FunctionName, Plan},
     shell::Shell,
     url_path::UrlPath,
 };
@@ -35,8 +35,8 @@ pub struct Packed {
     pub functions: BTreeMap<FunctionName, PackedFunction>,
     /// The objects, by path.
     pub objects: BTreeMap<UrlPath, PackedObject>,
-    /// The static answers that no object can hold, by path, with the reason.
-    pub not_exported: BTreeMap<UrlPath, NotExported>,
+    /// Why a static answer is no object, by the function that replays it and the path.
+    pub not_exported: BTreeMap<(FunctionName, UrlPath), String>,
 }
 
 /// The zip of a function.
@@ -135,15 +135,6 @@ pub enum ObjectOrigin {
     File(String),
 }
 
-/// Why a static answer is no object.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct NotExported {
-    /// The function that replays it.
-    pub function: FunctionName,
-    /// Why.
-    pub reason: String,
-}
-
 /// What S3 stores with an object and sends with it.
 /// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
 const STORABLE: [&str; 6] =
@@ -165,10 +156,11 @@ pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
             else {
                 continue;
             };
+            let in_the_way = in_the_way(function, &parts, plan);
             let path = UrlPath::new(parts);
-            match obstacle(frozen) {
+            match in_the_way.or_else(|| obstacle(frozen)) {
                 Some(reason) => {
-                    not_exported.insert(path, NotExported { function: function.name.clone(), reason });
+                    not_exported.insert((function.name.clone(), path), reason);
                 }
                 None => {
                     objects.insert(path, object(&function.name, frozen));
@@ -180,6 +172,17 @@ pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
         objects.insert(exported.path.clone(), file_object(exported)?);
     }
     Ok(Packed { functions, objects, not_exported, evaluation })
+}
+
+/// What else answers the path: a list of params may name the path of a file, or that of a route that wins.
+fn in_the_way(function: &Function, parts: &[String], plan: &Plan) -> Option<String> {
+    let file = plan.files.iter().find(|file| file.path.parts() == parts);
+    if let Some(file) = file {
+        return Some(format!("`{}` has its path", file.file.path));
+    }
+    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
+    let first = plan.functions.iter().find(|other| other.route.pattern.matches(&parts).is_some())?;
+    (first.name != function.name).then(|| format!("`{}` answers its path", first.route.pattern))
 }
 
 /// Why S3 cannot hold an answer.

@@ -26,7 +26,7 @@ pub fn bundle(options: Options, shell: &Shell) -> Result<Finished, Failure> {
     let evaluation = evaluate::run(binaries, shell)?;
     let packed = package::run(evaluation, shell)?;
     let described = baseline::check(manifest::run(packed))?;
-    let bundle = deploy::run(described);
+    let bundle = deploy::run(described)?;
     finish::run(bundle)
 }
 

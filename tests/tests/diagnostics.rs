@@ -289,6 +289,27 @@ fn an_app_needs_no_function() {
 }
 
 #[test]
+fn a_cdn_has_room_for_so_much() {
+    let long_param = "pub async fn get(_: wharf::Path<String>) -> &'static str {\n    \"hello\"\n}\n\n\
+                      pub fn generate_static_params() -> Vec<String> {\n    vec![\"x\".repeat(600)]\n}\n";
+    let project = Project::from_files("cdn-room", &[("app/items/[slug]/route.rs", long_param)]);
+    let folder = "日本".repeat(20);
+    let file = format!("public/{folder}/{folder}/a.txt");
+    project.write(&file, "a\n");
+    let streaming = format!("app{}/route.rs", format!("/{}", "é".repeat(120)).repeat(10));
+    project.write(&streaming, format!("pub const STREAMING: bool = true;\n\n{HELLO}"));
+    let bundle = || project.bundle().arg("--offline").run();
+    let printed = |output: Output| without_root(&project, &output.stderr);
+
+    let about = "A public file and a route that streams whose paths the CDN has no room for.";
+    assert_snapshot("made/cdn-refused", about, &printed(bundle().failed()));
+    project.remove(&file);
+    project.remove(&streaming);
+    let about = "A static answer whose path the CDN has no room for.";
+    assert_snapshot("made/cdn-left", about, &printed(bundle().succeeded()));
+}
+
+#[test]
 fn a_name_that_is_not_utf_8_is_refused() {
     let project = Project::from_files("not-utf8", &[("app/items/route.rs", HELLO)]);
     for folder in ["app/items", "public"] {

@@ -2,11 +2,17 @@
 //!
 //! The templates stand in the folder `deploy/` of this repository.
 
+mod cdn;
 mod terraform;
 
 use std::collections::BTreeMap;
 
-use crate::{manifest::Described, package::Packed};
+use crate::{
+    diagnostic::{self, Diagnostic},
+    failure::Failure,
+    manifest::Described,
+    package::Packed,
+};
 
 /// All artifacts.
 #[derive(Debug)]
@@ -17,11 +23,16 @@ pub struct Bundle {
     pub manifest: crate::manifest::Manifest,
     /// All other files of the bundle, by path.
     pub files: BTreeMap<String, String>,
+    /// What the user should know, although it stopped nothing.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// Adds the files that are text.
-#[must_use]
-pub fn run(described: Described) -> Bundle {
+///
+/// # Errors
+///
+/// With a diagnostic for all that cannot be deployed.
+pub fn run(described: Described) -> Result<Bundle, Failure> {
     let Described { packed, manifest } = described;
     let binaries = &packed.evaluation.binaries;
     let package = binaries.sources.bundled_package.files.iter();
@@ -29,5 +40,12 @@ pub fn run(described: Described) -> Bundle {
     files.insert("package/Cargo.lock".to_owned(), binaries.lock_file.clone());
     files.insert("manifest.json".to_owned(), manifest.text());
     files.extend(terraform::files());
-    Bundle { packed, manifest, files }
+    let cdn = cdn::files(&manifest).map_err(refused)?;
+    files.extend(cdn.files);
+    Ok(Bundle { packed, manifest, files, warnings: cdn.warnings })
+}
+
+fn refused(mut diagnostics: Vec<Diagnostic>) -> Failure {
+    diagnostic::sort(&mut diagnostics);
+    Failure::Diagnostics(diagnostics)
 }

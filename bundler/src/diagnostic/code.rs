@@ -133,11 +133,17 @@ pub enum Code {
     EvaluationSetCookie,
     /// `evaluate::dynamic-error`
     DynamicError,
+    /// `cdn::file-not-served`
+    FileNotServed,
+    /// `cdn::left-to-the-api`
+    LeftToTheApi,
+    /// `cdn::too-many-streams`
+    TooManyStreams,
 }
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 64] = [
+    pub const ALL: [Self; 67] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
@@ -202,6 +208,9 @@ impl Code {
         Self::EvaluationFailed,
         Self::EvaluationSetCookie,
         Self::DynamicError,
+        Self::FileNotServed,
+        Self::LeftToTheApi,
+        Self::TooManyStreams,
     ];
 
     /// The code as it is printed: `route::duplicate`.
@@ -272,13 +281,16 @@ impl Code {
             Self::EvaluationFailed => "evaluate::failed",
             Self::EvaluationSetCookie => "evaluate::set-cookie",
             Self::DynamicError => "evaluate::dynamic-error",
+            Self::FileNotServed => "cdn::file-not-served",
+            Self::LeftToTheApi => "cdn::left-to-the-api",
+            Self::TooManyStreams => "cdn::too-many-streams",
         }
     }
 
     /// Whether the bundle is made all the same.
     #[must_use]
     pub const fn is_warning(self) -> bool {
-        matches!(self, Self::PageNotHtml | Self::DynamicPage)
+        matches!(self, Self::PageNotHtml | Self::DynamicPage | Self::LeftToTheApi)
     }
 
     /// What the code means, why it is an error, and an example of both ways: its section of `diagnostics.md`, which is the

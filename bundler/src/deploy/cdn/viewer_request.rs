@@ -1,0 +1,214 @@
+//! `cdn/viewer-request.js`: the function of `deploy/cdn`, with what it has to know of the app filled in.
+
+use std::fmt::Write;
+
+use wharf::pattern::{Pattern, Segment};
+
+use crate::{
+    diagnostic::{Code, Diagnostic, Label},
+    manifest::{InvokeMode, Manifest, RouteEntry},
+    url_path::escaped,
+};
+
+/// The function as it stands in this repository.
+const SOURCE: &str = include_str!("../../../../deploy/cdn/viewer-request.js");
+
+/// The line of the source that says whether there is an API.
+const HAS_API: &str = "const HAS_API = true;";
+
+/// The line of the source that lists the routes that stream.
+const ROUTES: &str = "const ROUTES = [];";
+
+/// The longest function, in bytes.
+/// <https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html>
+const LONGEST: usize = 10 * 1024;
+
+/// The function of this app.
+pub(super) fn text(manifest: &Manifest) -> Result<String, Diagnostic> {
+    let has_api = format!("const HAS_API = {};", !manifest.routes.is_empty());
+    let text = without_comments(SOURCE).replacen(HAS_API, &has_api, 1).replacen(ROUTES, &routes(manifest), 1);
+    if text.len() <= LONGEST { Ok(text) } else { Err(too_long(text.len(), manifest)) }
+}
+
+/// Only the list of routes grows with an app.
+fn too_long(bytes: usize, manifest: &Manifest) -> Diagnostic {
+    let last = manifest.routes.iter().rfind(|route| streams(manifest, route));
+    Diagnostic::new(
+        Code::TooManyStreams,
+        format!("the function of the CDN has {bytes} bytes, and CloudFront takes {LONGEST}"),
+        Label::path(last.map_or("app", |route| &route.source), "route.rs", "the last of the routes that stream"),
+        "put routes that stream below one dynamic folder, give their folders shorter names, or let fewer of them stream",
+    )
+}
+
+/// CloudFront counts comments, too.
+fn without_comments(source: &str) -> String {
+    let lines = source.lines().filter(|line| !line.trim_start().starts_with("//"));
+    lines.fold(String::new(), |text, line| text + line + "\n")
+}
+
+fn routes(manifest: &Manifest) -> String {
+    let mut text = String::from("const ROUTES = [");
+    for (pattern, route) in listed(manifest) {
+        let origin = if streams(manifest, route) { format!("stream-{}", route.function) } else { "api".to_owned() };
+        // Infallible: writing to a string.
+        let _ = write!(text, "\n    [/{}/, '{origin}'],", expression(&pattern));
+    }
+    let end = if text.ends_with('[') { "];" } else { "\n];" };
+    text + end
+}
+
+fn streams(manifest: &Manifest, route: &RouteEntry) -> bool {
+    manifest.functions.get(&route.function).is_some_and(|function| function.invoke_mode == InvokeMode::ResponseStream)
+}
+
+/// The routes that stream, and those that may win over one of them, in match order.
+fn listed(manifest: &Manifest) -> Vec<(Pattern, &RouteEntry)> {
+    let routes = manifest.routes.iter().filter_map(|route| Some((route.pattern.parse().ok()?, route)));
+    let routes: Vec<(Pattern, &RouteEntry)> = routes.collect();
+    let is_listed = |index: usize| {
+        let (pattern, route) = &routes[index];
+        let wins_over = |(other, later): &(Pattern, &RouteEntry)| {
+            streams(manifest, later) && may_match_the_same(pattern.segments(), other.segments())
+        };
+        streams(manifest, route) || routes[index + 1..].iter().any(wins_over)
+    };
+    let listed: Vec<bool> = (0..routes.len()).map(is_listed).collect();
+    routes.into_iter().zip(listed).filter_map(|(route, is_listed)| is_listed.then_some(route)).collect()
+}
+
+/// Whether there is a path that both match.
+fn may_match_the_same(one: &[Segment], other: &[Segment]) -> bool {
+    match (one, other) {
+        ([Segment::OptionalCatchAll(_)], _) | (_, [Segment::OptionalCatchAll(_)]) | ([], []) => true,
+        ([Segment::CatchAll(_)], rest) | (rest, [Segment::CatchAll(_)]) => !rest.is_empty(),
+        ([Segment::Static(one), ..], [Segment::Static(other), ..]) if one != other => false,
+        ([_, one @ ..], [_, other @ ..]) => may_match_the_same(one, other),
+        _ => false,
+    }
+}
+
+/// A regular expression for the normal paths that a pattern matches: a normal path has no empty part, and in a part
+/// nothing that needs no escape is escaped.
+fn expression(pattern: &Pattern) -> String {
+    let mut text = String::from("^");
+    for (index, segment) in pattern.segments().iter().enumerate() {
+        match segment {
+            Segment::Static(part) => {
+                text.push_str("\\/");
+                text.push_str(&literal(&escaped(part)));
+            }
+            Segment::Param(_) => text.push_str("\\/[^\\/]+"),
+            Segment::CatchAll(_) => text.push_str("\\/."),
+            // The root alone ends with a slash.
+            Segment::OptionalCatchAll(_) if index == 0 => text.push_str("\\/"),
+            Segment::OptionalCatchAll(_) => text.push_str("(\\/|$)"),
+        }
+    }
+    match pattern.segments().last() {
+        None => "^\\/$".to_owned(),
+        Some(Segment::CatchAll(_) | Segment::OptionalCatchAll(_)) => text,
+        Some(_) => text + "$",
+    }
+}
+
+fn literal(text: &str) -> String {
+    let mut literal = String::with_capacity(text.len());
+    for character in text.chars() {
+        if "$()*+.?".contains(character) {
+            literal.push('\\');
+        }
+        literal.push(character);
+    }
+    literal
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::tests::manifest;
+
+    fn pattern(text: &str) -> Pattern {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_source_has_the_lines_that_are_filled_in() {
+        for line in [HAS_API, ROUTES] {
+            assert_eq!(SOURCE.lines().filter(|found| *found == line).count(), 1, "{line}");
+        }
+    }
+
+    #[test]
+    fn comments_are_left_out_and_nothing_else() {
+        let text = text(&manifest()).unwrap();
+        assert!(text.starts_with("import cf from 'cloudfront';\n"), "{text}");
+        assert!(!text.lines().any(|line| line.trim_start().starts_with("//")), "{text}");
+        assert!(text.contains("async function handler(event) {"), "{text}");
+    }
+
+    #[test]
+    fn an_app_without_routes_has_no_api() {
+        let pages = Manifest { routes: Vec::new(), ..manifest() };
+        assert!(text(&pages).unwrap().contains("const HAS_API = false;"));
+        assert!(text(&manifest()).unwrap().contains("const HAS_API = true;"));
+    }
+
+    #[test]
+    fn routes_that_stream_are_listed_with_those_that_win_over_them() {
+        let mut manifest = manifest();
+        let (route, function) = (manifest.routes[0].clone(), manifest.functions["items-slug"].clone());
+        manifest.routes.clear();
+        for (text, mode) in [
+            ("/a/b.c", InvokeMode::Buffered),
+            ("/a/[x]", InvokeMode::ResponseStream),
+            ("/a/[x]/y", InvokeMode::Buffered),
+            ("/b", InvokeMode::Buffered),
+            ("/[...rest]", InvokeMode::Buffered),
+        ] {
+            let name = text.replace(['/', '[', ']'], "");
+            manifest
+                .functions
+                .insert(name.clone(), crate::manifest::FunctionEntry { invoke_mode: mode, ..function.clone() });
+            manifest.routes.push(RouteEntry { pattern: text.to_owned(), function: name, ..route.clone() });
+        }
+        assert_eq!(
+            routes(&manifest),
+            "const ROUTES = [\n    [/^\\/a\\/b\\.c$/, 'api'],\n    [/^\\/a\\/[^\\/]+$/, 'stream-ax'],\n];"
+        );
+    }
+
+    #[test]
+    fn patterns_share_a_path_or_not() {
+        let shares = |one: &str, other: &str| {
+            let (one, other) = (pattern(one), pattern(other));
+            let forth = may_match_the_same(one.segments(), other.segments());
+            assert_eq!(forth, may_match_the_same(other.segments(), one.segments()), "{one} {other}");
+            forth
+        };
+        for (one, other) in [
+            ("/", "/[[...all]]"),
+            ("/a", "/[x]"),
+            ("/a/b", "/[...all]"),
+            ("/[x]/b", "/a/[y]"),
+            ("/a", "/a/[[...all]]"),
+            ("/[...all]", "/a/[[...all]]"),
+        ] {
+            assert!(shares(one, other), "{one} {other}");
+        }
+        for (one, other) in [("/", "/[x]"), ("/", "/[...all]"), ("/a", "/b"), ("/a/[x]", "/[x]"), ("/a", "/a/[...all]")]
+        {
+            assert!(!shares(one, other), "{one} {other}");
+        }
+    }
+
+    #[test]
+    fn expressions_match_normal_paths() {
+        assert_eq!(expression(&pattern("/")), r"^\/$");
+        assert_eq!(expression(&pattern("/a b/c+d$")), r"^\/a%20b\/c\+d\$$");
+        assert_eq!(expression(&pattern("/a/[x]/b")), r"^\/a\/[^\/]+\/b$");
+        assert_eq!(expression(&pattern("/a/[...x]")), r"^\/a\/.");
+        assert_eq!(expression(&pattern("/a/[[...x]]")), r"^\/a(\/|$)");
+        assert_eq!(expression(&pattern("/[[...x]]")), r"^\/");
+    }
+}
