@@ -112,6 +112,14 @@ async fn a_rest_path_has_no_stage_and_is_not_cut() {
 }
 
 #[tokio::test]
+async fn a_rest_event_that_tells_no_resource_has_an_encoded_path() {
+    let mut event = parsed(include_str!("events/rest.json"));
+    event["resource"] = Value::Null;
+    event["requestContext"] = json!({"stage": "prod"});
+    assert_eq!(answered(&event.to_string()).await["params"], json!([["slug", "a b"]]));
+}
+
+#[tokio::test]
 async fn the_console_of_a_rest_api_sends_null_for_what_is_empty() {
     let mut event = parsed(include_str!("events/rest.json"));
     for name in ["headers", "multiValueHeaders", "queryStringParameters", "multiValueQueryStringParameters"] {

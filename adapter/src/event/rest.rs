@@ -93,7 +93,8 @@ pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
 /// An HTTP API decodes the path before we see it, and so does `sam local`, which is known by the template of the
 /// resource where AWS puts the path.
 fn encoding(is_http_api: bool, context: &Context, resource: &Resource) -> Encoding {
-    let is_sam_local = context.domain_prefix.is_none() && context.path == resource.resource;
+    let is_template = resource.resource.is_some() && context.path == resource.resource;
+    let is_sam_local = is_template && context.domain_prefix.is_none();
     let is_local = context.domain_name.as_deref().is_some_and(is_local);
     if is_sam_local || (is_http_api && !is_local) { Encoding::Decoded } else { Encoding::Percent }
 }
