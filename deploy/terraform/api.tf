@@ -4,20 +4,24 @@ locals {
   # they are numbered.
   route_keys = merge(flatten([
     for route in local.manifest.routes : [
-      for segments in(
-        can(route.segments[length(route.segments) - 1].optional_catch_all)
-        ? [slice(route.segments, 0, length(route.segments) - 1), route.segments]
-        : [route.segments]
-        ) : {
-        "ANY /${join("/", [
-          for index, segment in segments : try(
-            join("", [for character in regexall(".", segment.static) : can(regex(local.unescaped, character)) ? character : replace(urlencode(character), "+", "%20")]),
-            "{${local.nameable[route.pattern] ? one(values(segment)) : "p${index}"}${can(segment.param) ? "" : "+"}}",
-          )
-        ])}" = route.function
+      for length in distinct([max(length(route.segments) - 1, 0), length(route.segments)]) : {
+        "ANY /${join("/", slice(local.route_parts[route.pattern], 0, length))}" = route.function
       }
+      if length == length(route.segments) || can(route.segments[length].optional_catch_all)
     ]
   ])...)
+
+  route_parts = {
+    for route in local.manifest.routes : route.pattern => [
+      for index, segment in route.segments : try(
+        join("", [
+          for character in regexall(".", segment.static) :
+          can(regex(local.unescaped, character)) ? character : replace(urlencode(character), "+", "%20")
+        ]),
+        "{${local.nameable[route.pattern] ? one(values(segment)) : "p${index}"}${can(segment.param) ? "" : "+"}}",
+      )
+    ]
+  }
 
   # What a part of a path holds without an escape: `pchar` of RFC 3986, 3.3.
   unescaped = "^[A-Za-z0-9._~!$&'()*+,;=:@-]$"
@@ -50,6 +54,8 @@ resource "aws_apigatewayv2_integration" "function" {
 }
 
 resource "aws_apigatewayv2_route" "route" {
+  #checkov:skip=CKV_AWS_309:The app decides who may ask for what; with require_origin only CloudFront reaches it
+
   for_each = local.route_keys
 
   api_id    = aws_apigatewayv2_api.api.id
@@ -103,6 +109,8 @@ resource "aws_apigatewayv2_stage" "default" {
 
 # The prefix is that of logs which services of AWS deliver, which need no policy of their own.
 resource "aws_cloudwatch_log_group" "api" {
+  #checkov:skip=CKV_AWS_338:The variable log_retention_days decides
+
   count = var.access_log ? 1 : 0
 
   name              = "/aws/vendedlogs/${var.name}/api"

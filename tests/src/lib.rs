@@ -11,6 +11,7 @@
 //! | state once what a route answers | [`expectations`] |
 //! | have every source of events tell the same | [`conformance`] |
 //! | get the guide, bundled | [`Guide`] |
+//! | apply a Terraform module, offline | [`terraform`] |
 //!
 //! Everything blocks, and everything has a time limit. A failure of the harness is a failure of the test that uses it,
 //! so its functions panic, with the captured output in the message, where a library would return an error.
@@ -32,6 +33,7 @@ pub mod paths;
 pub mod process_group;
 pub mod project;
 pub mod runtime_api;
+pub mod terraform;
 pub mod upstream;
 
 pub use bundle_command::BundleCommand;
