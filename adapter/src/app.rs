@@ -179,7 +179,7 @@ impl App {
 
     fn keeps(&self, store: &Store, params: &Params) -> bool {
         let may_keep = self.has_static_params || self.config.dynamic == Dynamic::ForceStatic;
-        self.methods.contains(&Method::Get) && (store.lists(params) || may_keep)
+        store.keeps() && self.methods.contains(&Method::Get) && (store.lists(params) || may_keep)
     }
 
     /// Answers from what is kept, or runs the handler to keep what it makes.

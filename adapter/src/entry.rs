@@ -30,6 +30,9 @@ pub use crate::evaluate::evaluate;
 
 type Listing = Pin<Box<dyn Future<Output = Result<Vec<Params>, String>> + Send>>;
 
+/// `generate_static_params`, its results read.
+pub(crate) type StaticParams = dyn Fn() -> Listing + Send + Sync;
+
 /// One route: its pattern, its handlers and its segment config.
 #[must_use]
 pub struct Route {
@@ -37,7 +40,7 @@ pub struct Route {
     pub(crate) methods: BTreeSet<Method>,
     pub(crate) router: MethodRouter,
     pub(crate) config: SegmentConfig,
-    pub(crate) static_params: Option<Box<dyn Fn() -> Listing + Send + Sync>>,
+    pub(crate) static_params: Option<Box<StaticParams>>,
 }
 
 macro_rules! handlers {

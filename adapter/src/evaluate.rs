@@ -1,35 +1,35 @@
 //! The program that runs on the build host: evaluates routes, and reports what came of them.
 
 use std::{
-    collections::{BTreeSet, VecDeque},
+    collections::BTreeSet,
     fs::File,
     io::{self, Write},
     num::NonZero,
-    panic::resume_unwind,
     path::Path,
     process::ExitCode,
-    sync::{
-        Arc, Mutex,
-        atomic::{AtomicUsize, Ordering},
-        mpsc,
-    },
+    sync::{Arc, Mutex},
     time::Duration,
 };
 
-use tokio::{runtime::Handle, sync::Semaphore};
+use futures_util::{StreamExt, TryStreamExt, stream};
+use tokio::{runtime::Handle, sync::Semaphore, task::JoinSet};
 
 use crate::{
     app::{App, Delivery, Ran},
-    config::{Dynamic, Revalidate},
-    entry::Route,
+    config::{Dynamic, Revalidate, SegmentConfig},
+    entry::{Route, StaticParams},
     event::Gate,
     log,
     method::Method,
     pattern::Params,
-    report::{AssignedRoute, Assignment, Evaluated, GetReport, NotRun, Outcome, RouteReport, Takes},
+    report::{AssignedRoute, Assignment, Evaluated, GetReport, NotRun, Outcome, ReportLine, RouteReport, Takes},
     scope::{Run, Scope, lock},
     settings::Settings,
 };
+
+/// How many handlers run at the same time for each core, of all routes together. Most of them wait for something else
+/// than the processor; Next.js has the same number a worker (`staticGenerationMaxConcurrency`).
+const RUNS_A_CORE: usize = 8;
 
 /// What makes a route's description.
 type Constructor = fn() -> Route;
@@ -59,12 +59,15 @@ pub fn evaluate(routes: &[(&str, Constructor)]) -> ExitCode {
 fn evaluate_to(routes: &[(&str, Constructor)], assignment: &Path, report: &Path) -> io::Result<()> {
     let assignment: Assignment = serde_json::from_slice(&std::fs::read(assignment)?)?;
     let report = File::options().create(true).append(true).open(report)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build()?;
-    let limits = Limits { time: Duration::from_secs(assignment.time_limit_seconds), tries: assignment.tries.max(1) };
-    let workers = std::thread::available_parallelism().map_or(1, NonZero::get);
-    let evaluator = Evaluator { handle: runtime.handle().clone(), limits, workers, permits: Semaphore::new(workers) };
-
-    let mut jobs = VecDeque::new();
+    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
+    let at_once = RUNS_A_CORE * std::thread::available_parallelism().map_or(1, NonZero::get);
+    let evaluator = Arc::new(Evaluator {
+        limits: Limits { time: Duration::from_secs(assignment.time_limit_seconds), tries: assignment.tries.max(1) },
+        at_once,
+        permits: Semaphore::new(at_once),
+        report: Mutex::new(report),
+    });
+    let mut jobs = Vec::new();
     for assigned in assignment.routes {
         let constructor = routes.iter().find(|(function, _)| *function == assigned.function).map(|(_, route)| *route);
         let constructor = constructor.ok_or_else(|| {
@@ -73,12 +76,24 @@ fn evaluate_to(routes: &[(&str, Constructor)], assignment: &Path, report: &Path)
                 format!("the function `{}` is not in this program", assigned.function),
             )
         })?;
-        jobs.push_back((assigned, constructor));
+        jobs.push((assigned, constructor));
     }
-    let result = evaluator.work_off(jobs, &report);
+    let result = runtime.block_on(work_off(&evaluator, jobs));
     // A handler that never ends must not keep the program from ending.
     runtime.shutdown_background();
     result
+}
+
+async fn work_off(evaluator: &Arc<Evaluator>, jobs: Vec<(AssignedRoute, Constructor)>) -> io::Result<()> {
+    let mut routes = JoinSet::new();
+    for (assigned, constructor) in jobs {
+        let evaluator = Arc::clone(evaluator);
+        routes.spawn(async move { evaluator.route(assigned, constructor()).await });
+    }
+    while let Some(done) = routes.join_next().await {
+        done.map_err(io::Error::other)??;
+    }
+    Ok(())
 }
 
 struct Limits {
@@ -87,84 +102,59 @@ struct Limits {
 }
 
 struct Evaluator {
-    handle: Handle,
     limits: Limits,
-    workers: usize,
     /// How many handlers run at the same time, of all routes together.
+    at_once: usize,
     permits: Semaphore,
+    report: Mutex<File>,
 }
 
 impl Evaluator {
-    fn work_off(&self, jobs: VecDeque<(AssignedRoute, Constructor)>, report: &File) -> io::Result<()> {
-        let workers = self.workers.min(jobs.len());
-        let jobs = Mutex::new(jobs);
-        let report = Mutex::new(report);
-        std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..workers)
-                .map(|_| {
-                    scope.spawn(|| -> io::Result<()> {
-                        loop {
-                            let Some((assigned, route)) = lock(&jobs).pop_front() else { return Ok(()) };
-                            write_line(&report, &self.report(assigned, route()))?;
-                        }
-                    })
-                })
-                .collect();
-            workers.into_iter().try_for_each(|worker| {
-                worker.join().unwrap_or_else(|_| Err(io::Error::other("a worker thread of the evaluation panicked")))
-            })
-        })
-    }
-
-    fn report(&self, assigned: AssignedRoute, mut route: Route) -> RouteReport {
-        let config = route.config.clone();
-        let get = match why_not_run(&assigned, &route) {
-            Some(reason) => GetReport::NotRun(reason),
-            None => match self.listed(&mut route) {
-                Ok(params) => GetReport::Evaluated(self.evaluate(route, &params)),
-                Err(text) => GetReport::StaticParamsFailed(text),
-            },
+    async fn route(&self, assigned: AssignedRoute, route: Route) -> io::Result<()> {
+        let why_not = why_not_run(&assigned, &route);
+        // Without a run, the list is needed all the same where it says which params there are.
+        let listed = match &route.static_params {
+            Some(list) if why_not.is_none() || !route.config.dynamic_params => {
+                self.listed(&**list, &Arc::new(route.config.clone())).await.map(Some)
+            }
+            _ => Ok(None),
         };
-        RouteReport { function: assigned.function, config, get }
+        let (listed, get) = match (listed, why_not) {
+            (Err(text), _) => (None, GetReport::StaticParamsFailed(text)),
+            (Ok(listed), Some(reason)) => (listed, GetReport::NotRun(reason)),
+            (Ok(listed), None) => (listed, GetReport::Evaluated(Vec::new())),
+        };
+        let params = match get {
+            GetReport::Evaluated(_) => listed.clone().unwrap_or_else(|| vec![Params::EMPTY]),
+            GetReport::NotRun(_) | GetReport::StaticParamsFailed(_) => Vec::new(),
+        };
+        let function = assigned.function;
+        let config = route.config.clone();
+        self.write(&ReportLine::Route(RouteReport { function: function.clone(), config, listed, get }))?;
+        let app = &Arc::new(App::new(route, Gate::default(), None));
+        let function = &function;
+        stream::iter(params)
+            .map(async move |params| {
+                let outcome = self.outcome(app, &params).await;
+                self.write(&ReportLine::Run { function: function.clone(), evaluated: Evaluated { params, outcome } })
+            })
+            .buffer_unordered(self.at_once)
+            .try_collect()
+            .await
     }
 
-    /// The params to evaluate, each once, in the order that they were listed in.
-    fn listed(&self, route: &mut Route) -> Result<Vec<Params>, String> {
-        if route.pattern.is_static() {
-            return Ok(vec![Params::EMPTY]);
-        }
-        let Some(list) = &route.static_params else { return Ok(Vec::new()) };
-        let config = Arc::new(route.config.clone());
+    /// The params that there are, each once, in the order that they were listed in.
+    async fn listed(&self, list: &StaticParams, config: &Arc<SegmentConfig>) -> Result<Vec<Params>, String> {
         let listed = self.limited(|| {
-            let scope = Scope::new(Run::Evaluate, None, http::HeaderMap::new(), Arc::clone(&config));
+            let scope = Scope::new(Run::Evaluate, None, http::HeaderMap::new(), Arc::clone(config));
             let (listing, inner) = (list(), Arc::clone(&scope));
             (scope, async move { inner.enter(listing).await })
         });
         let mut seen = BTreeSet::new();
-        Ok(listed??.into_iter().filter(|params| seen.insert(params.clone())).collect())
+        Ok(listed.await??.into_iter().filter(|params| seen.insert(params.clone())).collect())
     }
 
-    fn evaluate(&self, route: Route, params: &[Params]) -> Vec<Evaluated> {
-        let app = Arc::new(App::new(route, Gate::default(), None));
-        let next = AtomicUsize::new(0);
-        let work = || {
-            let indices = std::iter::repeat_with(|| next.fetch_add(1, Ordering::Relaxed));
-            let indices = indices.take_while(|index| *index < params.len());
-            indices.map(|index| (index, self.outcome(&app, &params[index]))).collect::<Vec<_>>()
-        };
-        let mut outcomes: Vec<_> = std::thread::scope(|scope| {
-            let workers: Vec<_> = (0..self.workers.min(params.len())).map(|_| scope.spawn(work)).collect();
-            workers.into_iter().flat_map(|worker| worker.join().unwrap_or_else(|panic| resume_unwind(panic))).collect()
-        });
-        outcomes.sort_unstable_by_key(|(index, _)| *index);
-        params
-            .iter()
-            .zip(outcomes)
-            .map(|(params, (_, outcome))| Evaluated { params: params.clone(), outcome })
-            .collect()
-    }
-
-    fn outcome(&self, app: &Arc<App>, params: &Params) -> Outcome {
+    async fn outcome(&self, app: &Arc<App>, params: &Params) -> Outcome {
         if app.empty_request(params).is_none() {
             return Outcome::Failed(format!("the params {params} do not fill the pattern {}", app.pattern));
         }
@@ -178,42 +168,43 @@ impl Evaluator {
             };
             (scope, run)
         });
-        match ran {
+        match ran.await {
             Err(text) => Outcome::Failed(text),
             Ok((_, Some(touch))) => Outcome::Touched(touch),
             Ok((ran, None)) => outcome_of(ran),
         }
     }
 
-    /// Runs a future on a thread of its own, so that one that blocks can be given up too; a second time when it took
-    /// too long.
-    fn limited<T, F>(&self, start: impl Fn() -> (Arc<Scope>, F)) -> Result<T, String>
+    /// Runs a future on a thread of its own, so that one that blocks can be given up too; again when it took too long.
+    async fn limited<T, F>(&self, start: impl Fn() -> (Arc<Scope>, F) + Send) -> Result<T, String>
     where
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
     {
         let Limits { time, tries } = self.limits;
         // The semaphore is never closed; without a permit it would only run a little more at once.
-        let _permit = self.handle.block_on(self.permits.acquire());
+        let _permit = self.permits.acquire().await;
         for _ in 0..tries {
             let (scope, future) = start();
-            let (sender, receiver) = mpsc::channel();
-            let handle = self.handle.clone();
-            self.handle.spawn_blocking(move || {
-                let result = handle.block_on(async { tokio::time::timeout(time, future).await });
-                // Nobody waits any more when it took too long.
-                let _ = sender.send(result);
+            let handle = Handle::current();
+            let run = tokio::task::spawn_blocking(move || {
+                handle.block_on(async { tokio::time::timeout(time, future).await })
             });
-            match receiver.recv_timeout(time + Duration::from_millis(500)) {
-                Ok(Ok(value)) => return Ok(value),
-                Ok(Err(_)) | Err(mpsc::RecvTimeoutError::Timeout) => {}
-                Err(mpsc::RecvTimeoutError::Disconnected) => {
-                    return Err(scope.take_panic().unwrap_or_else(|| "panicked".to_owned()));
-                }
+            match tokio::time::timeout(time + Duration::from_millis(500), run).await {
+                Ok(Ok(Ok(value))) => return Ok(value),
+                Ok(Ok(Err(_))) | Err(_) => {}
+                Ok(Err(_)) => return Err(scope.take_panic().unwrap_or_else(|| "panicked".to_owned())),
             }
         }
         let times = if tries == 1 { String::new() } else { format!(", {tries} times") };
         Err(format!("it took longer than {} s{times}", time.as_secs()))
+    }
+
+    /// One line, written whole, so that a reader of a program that was killed sees only whole ones before the last.
+    fn write(&self, line: &ReportLine) -> io::Result<()> {
+        let mut text = serde_json::to_vec(line)?;
+        text.push(b'\n');
+        lock(&self.report).write_all(&text)
     }
 }
 
@@ -236,15 +227,15 @@ fn why_not_run(assigned: &AssignedRoute, route: &Route) -> Option<NotRun> {
         Some(_) if config.revalidate == Some(Revalidate::After(0)) => Some(NotRun::RevalidateZero),
         Some(Takes::Request) if config.dynamic != Dynamic::ForceStatic => Some(NotRun::TakesRequest),
         Some(_) if !route.pattern.is_static() && route.static_params.is_none() => Some(NotRun::NoStaticParams),
+        Some(_) if assigned.needs_opt_in && !opts_in(route) => Some(NotRun::NotOptedIn),
         Some(_) => None,
     }
 }
 
-/// One line, written whole, so that a reader of a program that was killed sees only whole ones before the last.
-fn write_line(report: &Mutex<&File>, route: &RouteReport) -> io::Result<()> {
-    let mut line = serde_json::to_vec(route)?;
-    line.push(b'\n');
-    let mut report = *lock(report);
-    report.write_all(&line)?;
-    report.flush()
+/// What makes a GET static in Next.js 15, where it is dynamic otherwise.
+fn opts_in(route: &Route) -> bool {
+    let config = &route.config;
+    matches!(config.dynamic, Dynamic::ForceStatic | Dynamic::Error)
+        || config.revalidate.is_some()
+        || route.static_params.is_some()
 }

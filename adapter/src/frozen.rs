@@ -30,6 +30,8 @@ const LIMIT: usize = 16 * 1024 * 1024;
 
 pub(crate) struct Store {
     listed: BTreeSet<Params>,
+    /// Whether answers are kept; otherwise only the listed params matter.
+    keeps: bool,
     kept: Mutex<Entries>,
 }
 
@@ -77,7 +79,7 @@ impl Store {
             by_params.insert(params.clone(), Entry { answer, revalidate, until, is_stale: false });
         }
         let listed = route.answers.iter().map(|(params, _)| params).chain(&route.live).cloned().collect();
-        Self { listed, kept: Mutex::new(Entries { by_params, bytes: 0 }) }
+        Self { listed, keeps: !route.is_dynamic, kept: Mutex::new(Entries { by_params, bytes: 0 }) }
     }
 
     /// Reads the file beside `bootstrap`; without one, everything is live.
@@ -94,6 +96,11 @@ impl Store {
     /// Whether `generate_static_params` listed these params.
     pub(crate) fn lists(&self, params: &Params) -> bool {
         self.listed.contains(params)
+    }
+
+    /// Whether answers are kept.
+    pub(crate) fn keeps(&self) -> bool {
+        self.keeps
     }
 
     pub(crate) fn look_up(&self, params: &Params) -> Kept {
@@ -187,7 +194,7 @@ mod tests {
 
     fn store(revalidate: Revalidate) -> Store {
         let frozen = Frozen { status: 200, headers: Vec::new(), body: b"built".to_vec(), revalidate, tags: Vec::new() };
-        Store::new(&FrozenRoute { answers: vec![(Params::EMPTY, frozen)], live: Vec::new() })
+        Store::new(&FrozenRoute { answers: vec![(Params::EMPTY, frozen)], live: Vec::new(), is_dynamic: false })
     }
 
     fn answer(body: &'static str) -> Answer {

@@ -1,7 +1,8 @@
 //! What the bundler and the program that it evaluates routes with say to each other.
 //!
 //! The bundler writes an [`Assignment`] as JSON and starts the program with the paths of that file and of the report;
-//! the program appends one [`RouteReport`] a line as it finishes routes. Handlers may print what they like meanwhile.
+//! the program appends a [`ReportLine`] for each route, and one for each run of a handler as it is done, so that it holds
+//! no more answers than it runs handlers at once. Handlers may print what they like meanwhile.
 
 use serde::{Deserialize, Serialize};
 
@@ -28,6 +29,9 @@ pub struct AssignedRoute {
     pub function: String,
     /// What its GET handler takes; `None` when it has no GET handler.
     pub get: Option<Takes>,
+    /// Whether its GET is dynamic unless the segment config or `generate_static_params` says otherwise.
+    #[serde(default)]
+    pub needs_opt_in: bool,
 }
 
 /// What a handler's signature takes from the request.
@@ -42,13 +46,31 @@ pub enum Takes {
     Request,
 }
 
-/// What came of one route: a line of the report.
+/// A line of the report.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ReportLine {
+    /// A route, with no runs yet. It stands before the lines of its runs.
+    Route(RouteReport),
+    /// A run of the GET handler of a route.
+    Run {
+        /// The function's name.
+        function: String,
+        /// What came of it.
+        evaluated: Evaluated,
+    },
+}
+
+/// What came of one route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouteReport {
     /// The function's name.
     pub function: String,
     /// Its segment config, as rustc evaluated it.
     pub config: SegmentConfig,
+    /// The params that `generate_static_params` listed, each once; `None` when it was not called, as nothing needs them.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub listed: Option<Vec<Params>>,
     /// Whether its GET handler was run, and what came of it.
     pub get: GetReport,
 }
@@ -81,6 +103,8 @@ pub enum NotRun {
     TakesRequest,
     /// The pattern has params, and there is no `generate_static_params`.
     NoStaticParams,
+    /// The app wants a GET to opt in, and this one does not.
+    NotOptedIn,
 }
 
 /// One run of a GET handler.
@@ -144,6 +168,9 @@ pub struct FrozenRoute {
     /// Params that `generate_static_params` lists and whose answer was not one to keep: the handler answers them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub live: Vec<Params>,
+    /// Whether GET is dynamic: nothing is kept then, and the params are only listed as `DYNAMIC_PARAMS` is false.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub is_dynamic: bool,
 }
 
 /// The name of the file that holds a [`FrozenRoute`].
@@ -169,22 +196,17 @@ mod tests {
 
     #[test]
     fn a_report_line_round_trips() {
-        let report = RouteReport {
-            function: "robots-txt".to_owned(),
-            config: SegmentConfig::default(),
-            get: GetReport::Evaluated(vec![Evaluated {
-                params: Params::default(),
-                outcome: Outcome::Frozen(Frozen {
-                    status: 200,
-                    headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
-                    body: vec![0, 255],
-                    revalidate: Revalidate::Never,
-                    tags: Vec::new(),
-                }),
-            }]),
+        let frozen = Frozen {
+            status: 200,
+            headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
+            body: vec![0, 255],
+            revalidate: Revalidate::Never,
+            tags: Vec::new(),
         };
+        let evaluated = Evaluated { params: Params::default(), outcome: Outcome::Frozen(frozen) };
+        let report = ReportLine::Run { function: "robots-txt".to_owned(), evaluated };
         let line = serde_json::to_string(&report).unwrap();
         assert!(!line.contains('\n'));
-        assert_eq!(serde_json::from_str::<RouteReport>(&line).unwrap(), report);
+        assert_eq!(serde_json::from_str::<ReportLine>(&line).unwrap(), report);
     }
 }

@@ -14,7 +14,7 @@ use wharf::{
     cookies,
     entry::{Route, evaluate},
     headers, not_found, redirect,
-    report::{AssignedRoute, Assignment, Evaluated, GetReport, NotRun, Outcome, RouteReport, Takes},
+    report::{AssignedRoute, Assignment, Evaluated, GetReport, NotRun, Outcome, ReportLine, RouteReport, Takes},
 };
 
 type Constructor = fn() -> Route;
@@ -46,6 +46,11 @@ async fn by_params(Path((shop, path)): Path<(String, Vec<String>)>) -> Result<St
     }
 }
 
+/// Only the listed params exist.
+fn gated(pattern: &str) -> Route {
+    Route::new(pattern).dynamic_params(false).static_params(async || ["2", "1", "2"])
+}
+
 static ROUTES: &[(&str, Constructor)] = &[
     ("plain", || {
         Route::new("/plain")
@@ -74,6 +79,19 @@ static ROUTES: &[(&str, Constructor)] = &[
     ("err-list", || {
         Route::new("/e/[slug]").get(async || "").static_params(async || Err::<Vec<String>, _>(Error::msg("no list")))
     }),
+    ("opt-in-without", || Route::new("/o/without").get(async || "")),
+    ("opt-in-revalidate", || Route::new("/o/revalidate").revalidate(false).get(async || "")),
+    ("opt-in-seconds", || Route::new("/o/seconds").revalidate(9).get(async || "")),
+    ("opt-in-zero", || Route::new("/o/zero").revalidate(0).get(async || "")),
+    ("opt-in-error", || Route::new("/o/error").dynamic(Dynamic::Error).get(async || "")),
+    ("opt-in-forced", || Route::new("/o/forced").dynamic(Dynamic::ForceStatic).get(async || "")),
+    ("opt-in-params", || Route::new("/o/[a]").get(async || "").static_params(async || ["1"])),
+    ("gate-request", || gated("/g/[a]").get(forced)),
+    ("gate-touching", || gated("/g/[a]").get(touching)),
+    ("gate-post", || gated("/g/[a]").post(async || "")),
+    ("gate-dynamic", || gated("/g/[a]").dynamic(Dynamic::ForceDynamic).get(async || "")),
+    ("gate-static", || gated("/g/[a]").get(async || "")),
+    ("no-gate-request", || gated("/g/[a]").dynamic_params(true).get(forced)),
     #[cfg(feature = "fetch")]
     ("fetching", || Route::new("/fetching").get(fetching)),
     ("pending", || Route::new("/pending").get(async || std::future::pending::<String>().await)),
@@ -87,8 +105,8 @@ static ROUTES: &[(&str, Constructor)] = &[
 
 fn takes(function: &str) -> Option<Takes> {
     match function {
-        "post" => None,
-        "request" | "forced" => Some(Takes::Request),
+        "post" | "gate-post" => None,
+        "request" | "forced" | "gate-request" | "no-gate-request" => Some(Takes::Request),
         "listed" => Some(Takes::Params),
         _ => Some(Takes::Nothing),
     }
@@ -103,6 +121,8 @@ fn main() -> ExitCode {
     check_what_is_not_run(&reports);
     check_single_outcomes(&reports);
     check_listed_params(&reports);
+    check_opting_in(&reports);
+    check_what_is_listed_without_a_static_get(&reports);
     check_bad_arguments();
     ExitCode::SUCCESS
 }
@@ -110,8 +130,11 @@ fn main() -> ExitCode {
 fn reports() -> Vec<RouteReport> {
     let folder = tempfile::tempdir().unwrap();
     let (assignment, report) = (folder.path().join("assignment.json"), folder.path().join("report.jsonl"));
-    let routes =
-        ROUTES.iter().map(|(function, _)| AssignedRoute { function: (*function).to_owned(), get: takes(function) });
+    let routes = ROUTES.iter().map(|(function, _)| AssignedRoute {
+        function: (*function).to_owned(),
+        get: takes(function),
+        needs_opt_in: function.starts_with("opt-in"),
+    });
     let content = Assignment { routes: routes.collect(), time_limit_seconds: 1, tries: 2 };
     std::fs::write(&assignment, serde_json::to_vec(&content).unwrap()).unwrap();
     let started = std::time::Instant::now();
@@ -119,8 +142,22 @@ fn reports() -> Vec<RouteReport> {
     assert!(status.success());
     assert!(started.elapsed() < Duration::from_secs(20), "a handler that blocks must not hold the program up");
     let reports = std::fs::read_to_string(&report).unwrap();
-    let reports: Vec<RouteReport> = reports.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    let reports = reports.lines().map(|line| serde_json::from_str(line).unwrap()).fold(Vec::new(), with_line);
     assert_eq!(reports.len(), ROUTES.len());
+    reports
+}
+
+/// The runs of a route come after the line of the route itself, in any order.
+fn with_line(mut reports: Vec<RouteReport>, line: ReportLine) -> Vec<RouteReport> {
+    match line {
+        ReportLine::Route(report) => reports.push(report),
+        ReportLine::Run { function, evaluated } => {
+            let report = reports.iter_mut().find(|report| report.function == function).unwrap();
+            let GetReport::Evaluated(runs) = &mut report.get else { panic!("{function} was run") };
+            runs.push(evaluated);
+            runs.sort_by(|left, right| left.params.cmp(&right.params));
+        }
+    }
     reports
 }
 
@@ -200,6 +237,31 @@ fn check_listed_params(reports: &[RouteReport]) {
     for (function, part) in [("bad-list", "must be text or a number"), ("err-list", "no list")] {
         assert!(matches!(get(reports, function), GetReport::StaticParamsFailed(text) if text.contains(part)));
     }
+}
+
+/// Next.js 15: `is-static-gen-enabled`.
+fn check_opting_in(reports: &[RouteReport]) {
+    assert_eq!(get(reports, "opt-in-without"), &GetReport::NotRun(NotRun::NotOptedIn));
+    assert_eq!(get(reports, "opt-in-zero"), &GetReport::NotRun(NotRun::RevalidateZero));
+    for function in ["opt-in-revalidate", "opt-in-seconds", "opt-in-error", "opt-in-forced", "opt-in-params"] {
+        assert!(matches!(only(reports, function), Outcome::Frozen(_)), "{function}");
+    }
+}
+
+fn check_what_is_listed_without_a_static_get(reports: &[RouteReport]) {
+    let report = |function: &str| reports.iter().find(|report| report.function == function).unwrap();
+    let listed = |function: &str| {
+        let listed = report(function).listed.as_ref()?;
+        Some(listed.iter().map(ToString::to_string).collect::<Vec<_>>())
+    };
+    let both = Some(vec![r#"a="2""#.to_owned(), r#"a="1""#.to_owned()]);
+    for function in ["gate-request", "gate-touching", "gate-post", "gate-dynamic", "gate-static"] {
+        assert_eq!(listed(function), both, "{function}");
+    }
+    assert_eq!(listed("no-gate-request"), None, "nobody needs the list");
+    assert_eq!(get(reports, "gate-request"), &GetReport::NotRun(NotRun::TakesRequest));
+    assert_eq!(get(reports, "gate-post"), &GetReport::NotRun(NotRun::NoGet));
+    assert!(evaluated(reports, "gate-touching").iter().all(|run| matches!(run.outcome, Outcome::Touched(_))));
 }
 
 fn check_bad_arguments() {

@@ -322,6 +322,7 @@ fn frozen(slug: &str, revalidate: Revalidate) -> FrozenRoute {
     FrozenRoute {
         answers: vec![(params(slug), Frozen { status: 201, headers, body, revalidate, tags: Vec::new() })],
         live: Vec::new(),
+        is_dynamic: false,
     }
 }
 
@@ -373,6 +374,31 @@ async fn without_dynamic_params_only_listed_ones_exist() {
         assert_eq!(client.call(method, "/s/other").await.status(), 404, "{method}");
     }
     assert_eq!(call(|| slugs().dynamic_params(false), "GET", "/s/other").await.status(), 200);
+}
+
+#[tokio::test]
+async fn a_dynamic_route_may_have_listed_params_only() {
+    static HANDLED: AtomicU32 = AtomicU32::new(0);
+    let handler = async || HANDLED.fetch_add(1, Ordering::Relaxed).to_string();
+    let listed = FrozenRoute { live: vec![params("a b")], is_dynamic: true, ..FrozenRoute::default() };
+    for dynamic in [Dynamic::Auto, Dynamic::ForceDynamic] {
+        let route = || {
+            let route = Route::new("/s/[slug]").dynamic(dynamic).dynamic_params(false);
+            route.static_params(async || ["a b"]).get(handler).post(handler)
+        };
+        let client = Client::with_frozen(route, &listed);
+        HANDLED.store(0, Ordering::Relaxed);
+        for method in ["GET", "HEAD", "POST", "OPTIONS", "DELETE"] {
+            assert_eq!(client.call(method, "/s/other").await.status(), 404, "{method}");
+        }
+        assert_eq!(HANDLED.load(Ordering::Relaxed), 0, "the handler was run");
+        for text in ["0", "1"] {
+            let reply = client.get("/s/a%20b").await;
+            assert_eq!((reply.text().as_str(), state(&reply)), (text, (None, None)), "nothing is kept");
+        }
+        assert_eq!(client.call("POST", "/s/a%20b").await.text(), "2");
+        assert_eq!(client.call("DELETE", "/s/a%20b").await.status(), 405);
+    }
 }
 
 static FAILS: AtomicU32 = AtomicU32::new(0);

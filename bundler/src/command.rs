@@ -24,17 +24,18 @@ pub struct Finished {
     pub stderr: String,
 }
 
-/// Runs a command to its end and keeps its output.
+/// Runs a command to its end and keeps its output; `while_waiting` is called now and then.
 ///
 /// # Errors
 ///
 /// When it cannot be started, or the run is interrupted; then the process is ended too.
-pub fn capture(command: Command) -> Result<Finished, Failure> {
+pub fn capture(command: Command, while_waiting: impl FnMut()) -> Result<Finished, Failure> {
     let mut stdout = String::new();
-    let finished = lines(command, |line| {
+    let on_line = |line: &str| {
         stdout.push_str(line);
         stdout.push('\n');
-    })?;
+    };
+    let finished = run(command, on_line, while_waiting)?;
     Ok(Finished { stdout, ..finished })
 }
 
@@ -43,7 +44,15 @@ pub fn capture(command: Command) -> Result<Finished, Failure> {
 /// # Errors
 ///
 /// As of [`capture`].
-pub fn lines(mut command: Command, mut on_line: impl FnMut(&str)) -> Result<Finished, Failure> {
+pub fn lines(command: Command, on_line: impl FnMut(&str)) -> Result<Finished, Failure> {
+    run(command, on_line, || ())
+}
+
+fn run(
+    mut command: Command,
+    mut on_line: impl FnMut(&str),
+    mut while_waiting: impl FnMut(),
+) -> Result<Finished, Failure> {
     interrupt::check()?;
     command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     let mut child = command.spawn().map_err(Failure::io("start", command.get_program()))?;
@@ -61,7 +70,10 @@ pub fn lines(mut command: Command, mut on_line: impl FnMut(&str)) -> Result<Fini
     loop {
         match receiver.recv_timeout(POLL) {
             Ok(line) => on_line(line.strip_suffix('\r').unwrap_or(&line)),
-            Err(RecvTimeoutError::Timeout) => end_if_interrupted(&mut child)?,
+            Err(RecvTimeoutError::Timeout) => {
+                end_if_interrupted(&mut child)?;
+                while_waiting();
+            }
             Err(RecvTimeoutError::Disconnected) => break,
         }
     }

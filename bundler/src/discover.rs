@@ -1,15 +1,18 @@
 //! Stage 1: folders → [`SourceTree`]. What the package is, and which files of it matter.
 
+mod env_files;
 mod project;
+mod settings;
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     ffi::{OsStr, OsString},
     fs, io,
     path::{Path, PathBuf},
 };
 
 pub use project::{Project, ProjectFile};
+pub use settings::{GetDefault, Settings};
 
 use crate::{
     diagnostic::{self, Code, Diagnostic, Label, Source},
@@ -24,6 +27,8 @@ pub struct SourceTree {
     pub options: Options,
     /// What cargo says of the package.
     pub project: Project,
+    /// What `.env` files set, for the program that evaluates routes.
+    pub variables: BTreeMap<String, String>,
     /// The `route.rs` files below `app/`, sorted by path.
     pub routes: Vec<AppFile>,
     /// The `page.*` files below `app/`, sorted by path.
@@ -58,9 +63,10 @@ impl AppFile {
 /// When there is no such package, or a folder cannot be read, and with a diagnostic for each file or folder whose name
 /// alone is wrong.
 pub fn run(options: Options) -> Result<SourceTree, Failure> {
-    let project = project::find(&options)?;
+    let mut diagnostics = Vec::new();
+    let project = project::find(&options, &mut diagnostics)?;
+    let variables = env_files::read(&project.root, &options.shell_variables, &mut diagnostics)?;
     let app = project.root.join("app");
-    let mut diagnostics = project::problems(&project);
     if !app.is_dir() {
         diagnostics.push(no_app_directory(&project));
         return Err(Failure::Diagnostics(diagnostics));
@@ -83,7 +89,7 @@ pub fn run(options: Options) -> Result<SourceTree, Failure> {
         diagnostic::sort(&mut walk.diagnostics);
         return Err(Failure::Diagnostics(walk.diagnostics));
     }
-    Ok(SourceTree { options, project, routes: walk.routes, pages: walk.pages, public: walk.public })
+    Ok(SourceTree { options, project, variables, routes: walk.routes, pages: walk.pages, public: walk.public })
 }
 
 fn no_app_directory(project: &Project) -> Diagnostic {

@@ -288,11 +288,15 @@ fn packed_function(binary: &Path, route: &EvaluatedRoute, folder: &Path) -> Resu
     })
 }
 
-/// The answers that a function replays; none for a function without a static GET, whose handler is always run. A static
+/// The answers that a function replays; none for a function without a static GET, whose handler is always run, though
+/// with `DYNAMIC_PARAMS = false` only for the params that are listed. A static
 /// GET without any answer yet has a file all the same: the adapter then knows that answers may be kept.
 fn frozen_file(route: &EvaluatedRoute) -> Option<Vec<u8>> {
     if !route.is_static() {
-        return None;
+        let listed = route.report.listed.as_ref().filter(|_| !route.report.config.dynamic_params)?;
+        let mut live = listed.clone();
+        live.sort();
+        return serde_json::to_vec(&FrozenRoute { live, is_dynamic: true, ..FrozenRoute::default() }).ok();
     }
     let mut frozen_route = FrozenRoute::default();
     for run in route.runs() {

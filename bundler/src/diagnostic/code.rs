@@ -17,6 +17,12 @@ pub enum Code {
     RoutesNotDeclared,
     /// `project::panic-abort`
     PanicAbort,
+    /// `project::unknown-setting`
+    UnknownSetting,
+    /// `project::setting-value`
+    SettingValue,
+    /// `project::env-file`
+    EnvFile,
     /// `segment::not-utf8`
     NotUtf8,
     /// `segment::unbalanced-brackets`
@@ -143,13 +149,16 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 67] = [
+    pub const ALL: [Self; 70] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
         Self::NoWharf,
         Self::RoutesNotDeclared,
         Self::PanicAbort,
+        Self::UnknownSetting,
+        Self::SettingValue,
+        Self::EnvFile,
         Self::NotUtf8,
         Self::UnbalancedBrackets,
         Self::BracketsInside,
@@ -223,6 +232,9 @@ impl Code {
             Self::NoWharf => "project::no-wharf",
             Self::RoutesNotDeclared => "project::routes-not-declared",
             Self::PanicAbort => "project::panic-abort",
+            Self::UnknownSetting => "project::unknown-setting",
+            Self::SettingValue => "project::setting-value",
+            Self::EnvFile => "project::env-file",
             Self::NotUtf8 => "segment::not-utf8",
             Self::UnbalancedBrackets => "segment::unbalanced-brackets",
             Self::BracketsInside => "segment::brackets-inside",

@@ -9,6 +9,7 @@ use std::{
 
 use cargo_metadata::{Metadata, MetadataCommand, Package, TargetKind};
 
+use super::settings::{self, Settings};
 use crate::{
     command,
     diagnostic::{Code, Diagnostic, Label, Source},
@@ -31,6 +32,8 @@ pub struct Project {
     pub workspace_manifest: ProjectFile,
     /// Its library; `None` when it has none that a binary can use.
     pub library: Option<Library>,
+    /// Its `[package.metadata.wharf]`.
+    pub settings: Settings,
     /// The version of its dependency `wharf`.
     pub wharf: Option<String>,
     /// Where cargo writes.
@@ -94,26 +97,30 @@ impl ProjectFile {
     }
 }
 
-/// Asks cargo for the package.
-pub(super) fn find(options: &Options) -> Result<Project, Failure> {
+/// Asks cargo for the package, and says what is wrong with it.
+pub(super) fn find(options: &Options, diagnostics: &mut Vec<Diagnostic>) -> Result<Project, Failure> {
     let metadata = metadata(options)?;
     let package = choose(&metadata, options)?;
     let root: PathBuf = package.manifest_path.parent().map(Into::into).unwrap_or_default();
     let workspace_manifest = metadata.workspace_root.join("Cargo.toml");
-    Ok(Project {
+    let manifest = ProjectFile::read(package.manifest_path.as_std_path(), &root)?;
+    let project = Project {
         name: package.name.to_string(),
         version: package.version.to_string(),
-        manifest: ProjectFile::read(package.manifest_path.as_std_path(), &root)?,
+        settings: settings::read(&manifest, diagnostics),
+        manifest,
         workspace_manifest: ProjectFile::read(workspace_manifest.as_std_path(), &root)?,
         library: library(package, &root)?,
         wharf: dependency_version(&metadata, package, "wharf"),
         target_directory: options.target_dir.clone().unwrap_or_else(|| metadata.target_directory.clone().into()),
         root,
-    })
+    };
+    diagnostics.extend(problems(&project));
+    Ok(project)
 }
 
 fn metadata(options: &Options) -> Result<Metadata, Failure> {
-    let finished = command::capture(metadata_command(options))?;
+    let finished = command::capture(metadata_command(options), || ())?;
     if !finished.status.success() {
         let message = finished.stderr.trim().trim_start_matches("error: ").to_owned();
         let help =
@@ -188,7 +195,7 @@ fn dependency_version(metadata: &Metadata, package: &Package, name: &str) -> Opt
 }
 
 /// What is wrong with the package itself.
-pub(super) fn problems(project: &Project) -> Vec<Diagnostic> {
+fn problems(project: &Project) -> Vec<Diagnostic> {
     [no_library(project), no_wharf(project), panic_abort(project)].into_iter().flatten().collect()
 }
 

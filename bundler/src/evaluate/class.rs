@@ -68,6 +68,8 @@ pub enum ReasonCode {
     RevalidateZero,
     /// Dynamic: params, and no `generate_static_params`.
     NoStaticParams,
+    /// Dynamic: the app's setting is `get = "dynamic"`, and the route does not opt in.
+    NotOptedIn,
     /// Dynamic: the status of the evaluated answer is not one to keep.
     Status,
     /// Derived: HEAD comes from GET.
@@ -132,6 +134,10 @@ fn get(function: &Function, report: &RouteReport, project: &Project) -> (Class, 
         GetReport::NotRun(NotRun::NoStaticParams) => {
             let location = handler_location(function, false);
             dynamic(ReasonCode::NoStaticParams, "has no generate_static_params".to_owned(), location)
+        }
+        GetReport::NotRun(NotRun::NotOptedIn) => {
+            let location = handler_location(function, false);
+            dynamic(ReasonCode::NotOptedIn, "says nothing about being static".to_owned(), location)
         }
         GetReport::NotRun(NotRun::TakesRequest | NotRun::NoGet) | GetReport::StaticParamsFailed(_) => {
             let location = handler_location(function, true);

@@ -1,8 +1,10 @@
 //! Stage 6: [`Binaries`] → [`Evaluation`]. The app is run once, on the build host, for the answers that need no request.
 
 mod class;
+mod metadata_file;
+mod report;
 
-use std::{collections::BTreeMap, fs, path::Path, process::Command};
+use std::{collections::BTreeMap, fs, process::Command};
 
 use wharf::{
     Method,
@@ -12,10 +14,13 @@ use wharf::{
 
 pub use class::{Class, Location, Reason, ReasonCode};
 
+use report::{ReadError, ReportFile};
+
 use crate::{
     command,
     compile::Binaries,
     diagnostic::{self, Code, Diagnostic, Label, Source},
+    discover::GetDefault,
     failure::Failure,
     output,
     parse::ConfigName,
@@ -100,6 +105,8 @@ fn assignment(plan: &Plan) -> Assignment {
     let assigned = |function: &Function| AssignedRoute {
         function: function.name.to_string(),
         get: function.route.handlers.get(&Method::Get).map(|handler| handler.takes),
+        needs_opt_in: plan.project.settings.get == GetDefault::Dynamic
+            && !metadata_file::is_at(&function.route.pattern),
     };
     Assignment {
         routes: plan.functions.iter().map(assigned).collect(),
@@ -117,27 +124,27 @@ fn run_program(binaries: &Binaries, shell: &Shell) -> Result<(BTreeMap<String, R
     output::remove_file(&report_path)?;
     let progress = shell.progress("Evaluating");
     let mut program = Command::new(&binaries.runnable);
-    program.current_dir(&plan.project.root).arg(&assignment_path).arg(&report_path);
-    let finished = command::capture(program)?;
+    program.current_dir(&plan.project.root).envs(&plan.variables).arg(&assignment_path).arg(&report_path);
+    let mut reports = ReportFile::new(report_path);
+    let mut unread = Ok(());
+    let finished = command::capture(program, || {
+        if unread.is_ok() {
+            unread = reports.read(|what| progress.advance(what));
+        }
+    })?;
     progress.finish();
     let output = format!("{}{}", finished.stdout, finished.stderr);
     if !finished.status.success() {
         return Err(Failure::Evaluator { message: finished.status.to_string(), output });
     }
-    let reports = read_reports(&report_path, &output)?;
-    Ok((reports, output))
-}
-
-fn read_reports(path: &Path, output: &str) -> Result<BTreeMap<String, RouteReport>, Failure> {
-    let text = fs::read_to_string(path).map_err(Failure::io("read", path))?;
-    let read = |line: &str| {
-        let report: RouteReport = serde_json::from_str(line).map_err(|error| Failure::Evaluator {
-            message: format!("its report cannot be read: {error}; is `wharf` of the version of the bundler?"),
-            output: output.to_owned(),
-        })?;
-        Ok((report.function.clone(), report))
-    };
-    text.lines().map(read).collect()
+    match unread.and_then(|()| reports.read(|_| ())) {
+        Ok(()) => Ok((reports.into_routes(), output)),
+        Err(ReadError::Io(failure)) => Err(failure),
+        Err(ReadError::Line(error)) => {
+            let message = format!("its report cannot be read: {error}; is `wharf` of the version of the bundler?");
+            Err(Failure::Evaluator { message, output })
+        }
+    }
 }
 
 /// The JSON of a type whose keys are all text.
@@ -173,14 +180,14 @@ fn config_problems(function: &Function, report: &RouteReport) -> Vec<Diagnostic>
         problems.extend(label(ConfigName::Runtime).map(crate::parse::edge_runtime));
     }
     if !report.config.dynamic_params && route.static_params.is_none() && !route.pattern.is_static() {
-        problems.extend(label(ConfigName::DynamicParams).map(|label| {
-            Diagnostic::new(
-                Code::StaticParamsMissing,
-                "`DYNAMIC_PARAMS = false` without `generate_static_params` answers nothing",
-                label,
-                "write `pub async fn generate_static_params`, or remove the constant",
-            )
-        }));
+        problems.extend(label(ConfigName::DynamicParams).map(crate::parse::static_params_missing));
+    }
+    if let Some(list) = &route.static_params
+        && report.config.dynamic_params
+        && !route.handlers.contains_key(&Method::Get)
+    {
+        let label = Label::new(&route.source, list.span.clone(), "there is no GET to evaluate");
+        problems.push(crate::parse::static_params_without_get(label));
     }
     problems
 }

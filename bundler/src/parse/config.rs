@@ -136,7 +136,7 @@ impl ConfigName {
     /// Whether it only says something about GET.
     #[must_use]
     pub const fn is_about_get(self) -> bool {
-        matches!(self, Self::Dynamic | Self::DynamicParams | Self::Revalidate)
+        matches!(self, Self::Dynamic | Self::Revalidate)
     }
 }
 
@@ -246,6 +246,28 @@ fn wrong_value(name: ConfigName, item: &ItemConst, source: &Source) -> Option<Di
         }
         _ => None,
     }
+}
+
+/// The diagnostic of `DYNAMIC_PARAMS = false` where nothing lists any params.
+#[must_use]
+pub(crate) fn static_params_missing(label: Label) -> Diagnostic {
+    Diagnostic::new(
+        Code::StaticParamsMissing,
+        "`DYNAMIC_PARAMS = false` without `generate_static_params` answers nothing",
+        label,
+        "write `pub async fn generate_static_params`, or remove the constant",
+    )
+}
+
+/// The diagnostic of a `generate_static_params` whose list nobody looks at.
+#[must_use]
+pub(crate) fn static_params_without_get(label: Label) -> Diagnostic {
+    Diagnostic::new(
+        Code::StaticParamsWithoutGet,
+        "`generate_static_params` in a route without a GET handler",
+        label,
+        "remove the function, write `pub async fn get`, or let `DYNAMIC_PARAMS = false` refuse all other params",
+    )
 }
 
 /// The diagnostic of a value that AWS Lambda does not accept.

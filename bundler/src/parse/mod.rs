@@ -7,7 +7,7 @@ mod folder;
 mod handler;
 mod route_file;
 
-use std::{fs, ops::Range};
+use std::{collections::BTreeMap, fs, ops::Range};
 
 use wharf::{
     Method,
@@ -15,7 +15,7 @@ use wharf::{
 };
 
 pub use config::{ConfigConst, ConfigName};
-pub(crate) use config::{edge_runtime, out_of_limits};
+pub(crate) use config::{edge_runtime, out_of_limits, static_params_missing, static_params_without_get};
 pub use handler::HandlerFn;
 pub use route_file::{RouteFile, StaticParamsFn};
 
@@ -33,6 +33,8 @@ pub struct App {
     pub options: Options,
     /// The package.
     pub project: Project,
+    /// What `.env` files set.
+    pub variables: BTreeMap<String, String>,
     /// The routes, in match order; files of one pattern by path.
     pub routes: Vec<RouteFile>,
     /// The pages, in match order.
@@ -86,7 +88,14 @@ pub fn run(tree: SourceTree) -> Result<App, Failure> {
     }
     routes.sort_by(|left, right| (&left.pattern, &left.path).cmp(&(&right.pattern, &right.path)));
     pages.sort_by(|left, right| (&left.pattern, &left.file).cmp(&(&right.pattern, &right.file)));
-    Ok(App { options: tree.options, project: tree.project, routes, pages, public: tree.public })
+    Ok(App {
+        options: tree.options,
+        project: tree.project,
+        variables: tree.variables,
+        routes,
+        pages,
+        public: tree.public,
+    })
 }
 
 fn read(file: &AppFile, diagnostics: &mut Vec<Diagnostic>) -> Result<Option<Source>, Failure> {

@@ -277,16 +277,34 @@ impl Reader<'_> {
                     "remove the function, or rename a folder to `[name]`",
                 ));
             }
-            Some(function) if !has_get => {
+            Some(function)
+                if !has_get && self.literal(ConfigName::DynamicParams).is_none_or(|value| value == "true") =>
+            {
                 let label = Label::new(self.source, function.span.clone(), "there is no GET to evaluate");
-                self.diagnostics.push(Diagnostic::new(
-                    Code::StaticParamsWithoutGet,
-                    "`generate_static_params` in a route without a GET handler",
-                    label,
-                    "remove the function, or write `pub async fn get`",
-                ));
+                self.diagnostics.push(config::static_params_without_get(label));
+            }
+            None if has_params && self.literal(ConfigName::DynamicParams) == Some("false") => {
+                let value = self.found.config[&ConfigName::DynamicParams].value.clone();
+                self.diagnostics.push(config::static_params_missing(Label::new(self.source, value, "")));
             }
             _ => {}
+        }
+        self.dynamic_params_without_params(has_params);
+    }
+
+    /// The value of a constant as it is written.
+    fn literal(&self, name: ConfigName) -> Option<&str> {
+        self.found.config.get(&name).map(|constant| &self.source.text[constant.value.clone()])
+    }
+
+    fn dynamic_params_without_params(&mut self, has_params: bool) {
+        if let Some(constant) = self.found.config.get(&ConfigName::DynamicParams).filter(|_| !has_params) {
+            self.diagnostics.push(Diagnostic::new(
+                Code::StaticParamsWithoutParams,
+                "`DYNAMIC_PARAMS` in a route without params",
+                Label::new(self.source, constant.span.clone(), "there is nothing to list"),
+                "remove the constant, or rename a folder to `[name]`",
+            ));
         }
     }
 

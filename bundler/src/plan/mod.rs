@@ -3,6 +3,8 @@
 mod conflicts;
 mod names;
 
+use std::collections::BTreeMap;
+
 use wharf::{Method, pattern::Pattern};
 
 pub use names::FunctionName;
@@ -23,6 +25,8 @@ pub struct Plan {
     pub options: Options,
     /// The package.
     pub project: Project,
+    /// What `.env` files set, for the program that evaluates routes.
+    pub variables: BTreeMap<String, String>,
     /// One function a route, in match order.
     pub functions: Vec<Function>,
     /// The files that are exported as they are, by path.
@@ -75,7 +79,7 @@ pub fn run(app: App) -> Result<Plan, Failure> {
     let patterns: Vec<Pattern> = app.routes.iter().map(|route| route.pattern.clone()).collect();
     let names = names::assign(&patterns);
     let functions = names.into_iter().zip(app.routes).map(|(name, route)| Function { name, route }).collect();
-    Ok(Plan { options: app.options, project: app.project, functions, files, warnings })
+    Ok(Plan { options: app.options, project: app.project, variables: app.variables, functions, files, warnings })
 }
 
 fn exported_page(page: Page, warnings: &mut Vec<Diagnostic>) -> Option<ExportedFile> {
