@@ -2,7 +2,7 @@
 //!
 //! The templates stand in the folder `deploy/` of this repository.
 
-mod cdn;
+pub mod cdn;
 mod terraform;
 
 use std::collections::BTreeMap;

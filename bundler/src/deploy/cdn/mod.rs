@@ -9,15 +9,19 @@ use crate::{diagnostic::Diagnostic, manifest::Manifest};
 
 /// What the CDN needs.
 #[derive(Debug)]
-pub(super) struct Cdn {
+pub struct Cdn {
     /// The files, by path in the bundle.
-    pub(super) files: BTreeMap<String, String>,
+    pub files: BTreeMap<String, String>,
     /// What works without the CDN only.
-    pub(super) warnings: Vec<Diagnostic>,
+    pub warnings: Vec<Diagnostic>,
 }
 
-/// Writes the files, or says what a CDN has no room for and nobody else could answer.
-pub(super) fn files(manifest: &Manifest) -> Result<Cdn, Vec<Diagnostic>> {
+/// Writes the files.
+///
+/// # Errors
+///
+/// With a diagnostic for all that a CDN has no room for and nobody else could answer.
+pub fn files(manifest: &Manifest) -> Result<Cdn, Vec<Diagnostic>> {
     let (viewer_request, (key_values, warnings)) = match (viewer_request::text(manifest), key_values::text(manifest)) {
         (Ok(function), Ok(data)) => (function, data),
         (function, data) => return Err(data.err().into_iter().flatten().chain(function.err()).collect()),
