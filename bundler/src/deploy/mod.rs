@@ -3,6 +3,8 @@
 //! The templates stand in the folder `deploy/` of this repository.
 
 pub mod cdn;
+pub mod http_api;
+pub mod sam;
 mod terraform;
 
 use std::collections::BTreeMap;
@@ -42,6 +44,7 @@ pub fn run(described: Described) -> Result<Bundle, Failure> {
     files.extend(terraform::files());
     let cdn = cdn::files(&manifest).map_err(refused)?;
     files.extend(cdn.files);
+    files.extend(sam::files(&manifest));
     Ok(Bundle { packed, manifest, files, warnings: cdn.warnings })
 }
 

@@ -1,0 +1,123 @@
+//! The HTTP API: its OpenAPI body, what lets it call the functions, and its domain.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value, json};
+
+use super::{
+    names::{Prefix, logical_id_of},
+    template::{Output, Resource, attribute, reference, substitute},
+};
+use crate::{deploy::http_api, manifest::Manifest};
+
+/// The logical id of the API.
+pub(super) const API: &str = "Api";
+
+/// The API; `target` is the ARN of a function's alias.
+pub(super) fn resources(
+    manifest: &Manifest,
+    prefix: &Prefix,
+    target: &dyn Fn(&str) -> Value,
+) -> Vec<(String, Resource)> {
+    let api = json!({
+        "StageName": "$default",
+        "FailOnWarnings": true,
+        "DefinitionBody": body(manifest, prefix, target),
+    });
+    let domain = json!({
+        "DomainName": reference("Domain"),
+        "DomainNameConfigurations": [{
+            "CertificateArn": reference("CertificateArn"),
+            "EndpointType": "REGIONAL",
+            "SecurityPolicy": "TLS_1_2",
+        }],
+    });
+    let mapping = json!({
+        "ApiId": reference(API),
+        "DomainName": reference("ApiDomain"),
+        // The logical id that SAM gives to the stage.
+        "Stage": reference("Api.Stage"),
+    });
+    // The linter takes the default of the parameter, none, for the value of a certificate.
+    let ignored = json!({ "cfn-lint": { "config": { "ignore_checks": ["W1030"] } } });
+    let domain = Resource::new("AWS::ApiGatewayV2::DomainName", domain).only_if("ApiHasDomain").metadata(ignored);
+    let mut resources = vec![
+        (API.to_owned(), Resource::new("AWS::Serverless::HttpApi", api)),
+        ("ApiDomain".to_owned(), domain),
+        ("ApiMapping".to_owned(), Resource::new("AWS::ApiGatewayV2::ApiMapping", mapping).only_if("ApiHasDomain")),
+    ];
+    resources.extend(answering(manifest).into_keys().map(|function| permission(function, target)));
+    resources
+}
+
+/// The functions that answer routes, with the paths of theirs.
+pub(super) fn answering(manifest: &Manifest) -> BTreeMap<&str, Vec<String>> {
+    let mut functions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for route in &manifest.routes {
+        functions.entry(&route.function).or_default().extend(http_api::paths(&route.segments));
+    }
+    functions
+}
+
+/// One a function, for all of its routes.
+fn permission(function: &str, target: &dyn Fn(&str) -> Value) -> (String, Resource) {
+    let properties = json!({
+        "FunctionName": target(function),
+        "Action": "lambda:InvokeFunction",
+        "Principal": "apigateway.amazonaws.com",
+        "SourceArn": substitute(format!(
+            "arn:${{AWS::Partition}}:execute-api:${{AWS::Region}}:${{AWS::AccountId}}:${{{API}}}/*/*"
+        )),
+    });
+    (logical_id_of(function, "Permission"), Resource::new("AWS::Lambda::Permission", properties))
+}
+
+/// All routes in one resource: an `ANY` a path, and one integration a function.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-open-api.html>
+fn body(manifest: &Manifest, prefix: &Prefix, target: &dyn Fn(&str) -> Value) -> Value {
+    let mut paths = Map::new();
+    let mut integrations = Map::new();
+    for (function, patterns) in answering(manifest) {
+        let any = json!({
+            "x-amazon-apigateway-any-method": {
+                "x-amazon-apigateway-integration": {
+                    "$ref": format!("#/components/x-amazon-apigateway-integrations/{function}"),
+                },
+            },
+        });
+        paths.extend(patterns.into_iter().map(|path| (path, any.clone())));
+        integrations.insert(function.to_owned(), integration(target(function)));
+    }
+    json!({
+        "openapi": "3.0.1",
+        "info": { "title": substitute(prefix.name("api")), "version": manifest.app.version },
+        "paths": paths,
+        "components": { "x-amazon-apigateway-integrations": integrations },
+    })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "the macro takes its arguments by reference")]
+fn integration(target: Value) -> Value {
+    let uri =
+        "arn:${AWS::Partition}:apigateway:${AWS::Region}:lambda:path/2015-03-31/functions/${Function}/invocations";
+    json!({
+        "type": "aws_proxy",
+        "httpMethod": "POST",
+        "payloadFormatVersion": "2.0",
+        "uri": { "Fn::Sub": [uri, { "Function": target }] },
+    })
+}
+
+/// What a user needs to reach the API.
+pub(super) fn outputs() -> Vec<(String, Output)> {
+    let url = substitute(format!("https://${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}"));
+    let target = attribute("ApiDomain", "RegionalDomainName");
+    vec![
+        ("ApiUrl".to_owned(), Output::new("The address of the API.", url)),
+        (
+            "ApiDomainTarget".to_owned(),
+            Output::new("Where the DNS record of the domain points to, as an alias or a CNAME.", target)
+                .only_if("ApiHasDomain"),
+        ),
+    ]
+}

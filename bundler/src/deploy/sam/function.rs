@@ -1,0 +1,134 @@
+//! The resources of one function.
+
+use serde_json::{Value, json};
+
+use super::{
+    names::{Prefix, logical_id, logical_id_of},
+    template::{Resource, attribute, only_if, reference, substitute},
+};
+use crate::manifest::{FunctionEntry, InvokeMode};
+
+/// The alias that the API calls: a deployment publishes a version, and moves it.
+pub(super) const ALIAS: &str = "live";
+
+/// The ARN of a function's alias, in the stack of the function.
+pub(super) fn alias(name: &str) -> Value {
+    reference(&format!("{}.Alias", logical_id(name)))
+}
+
+/// How many resources a function is in the stack that it stands in, once SAM has added its version and its alias;
+/// without what lets the API call it.
+pub(super) fn resource_count(entry: &FunctionEntry) -> usize {
+    // Function, version, alias, role, log group; URL and two permissions for it.
+    if streams(entry) { 8 } else { 5 }
+}
+
+/// Whether it has a Function URL, the only way to Lambda on which an answer is streamed.
+pub(super) fn streams(entry: &FunctionEntry) -> bool {
+    entry.invoke_mode == InvokeMode::ResponseStream
+}
+
+/// The function with its role, its log group, and, if it streams, its URL. `root` is the way from the template to the
+/// bundle's folder.
+pub(super) fn resources(name: &str, entry: &FunctionEntry, prefix: &Prefix, root: &str) -> Vec<(String, Resource)> {
+    let mut resources = vec![
+        (logical_id(name), function(name, entry, prefix, root)),
+        (logical_id_of(name, "Logs"), logs(name, prefix)),
+        (logical_id_of(name, "Role"), role(name)),
+    ];
+    if streams(entry) {
+        resources.extend(url(name));
+    }
+    resources
+}
+
+fn function(name: &str, entry: &FunctionEntry, prefix: &Prefix, root: &str) -> Resource {
+    let properties = json!({
+        "FunctionName": substitute(prefix.name(name)),
+        "Description": entry.sources.join(", "),
+        // A change of settings is a version too, and not only one of the code.
+        "AutoPublishAliasAllProperties": true,
+        "CodeUri": format!("{root}{}", entry.zip),
+        "Runtime": entry.runtime,
+        "Handler": entry.handler,
+        "Architectures": [entry.architecture],
+        "MemorySize": entry.memory,
+        "Timeout": entry.timeout,
+        "Role": attribute(&logical_id_of(name, "Role"), "Arn"),
+        "LoggingConfig": {
+            "LogFormat": "JSON",
+            "LogGroup": reference(&logical_id_of(name, "Logs")),
+            "ApplicationLogLevel": reference("LogLevel"),
+        },
+    });
+    Resource::new("AWS::Serverless::Function", properties)
+}
+
+/// Of our own, so that its logs are not kept for ever; under the name that Lambda and its tools expect.
+fn logs(name: &str, prefix: &Prefix) -> Resource {
+    let properties = json!({
+        "LogGroupName": substitute(format!("/aws/lambda/{}", prefix.name(name))),
+        "RetentionInDays": reference("LogRetention"),
+    });
+    Resource::new("AWS::Logs::LogGroup", properties)
+}
+
+/// A role of its own: it writes to the log group of this function and to no other, and what one function is allowed
+/// later is not allowed to all.
+fn role(name: &str) -> Resource {
+    let logs = json!({
+        "PolicyName": "logs",
+        "PolicyDocument": policy(&json!({
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogStream", "logs:PutLogEvents"],
+            "Resource": attribute(&logical_id_of(name, "Logs"), "Arn"),
+        })),
+    });
+    // X-Ray knows no resources. https://docs.aws.amazon.com/service-authorization/latest/reference/list_awsx-ray.html
+    let traces = json!({
+        "PolicyName": "traces",
+        "PolicyDocument": policy(&json!({
+            "Effect": "Allow",
+            "Action": ["xray:PutTelemetryRecords", "xray:PutTraceSegments"],
+            "Resource": "*",
+        })),
+    });
+    let properties = json!({
+        "AssumeRolePolicyDocument": policy(&json!({
+            "Effect": "Allow",
+            "Action": "sts:AssumeRole",
+            "Principal": { "Service": "lambda.amazonaws.com" },
+        })),
+        "ManagedPolicyArns": only_if("HasPolicies", reference("Policies")),
+        "Policies": [logs, only_if("Traced", traces)],
+    });
+    Resource::new("AWS::IAM::Role", properties)
+}
+
+fn policy(statement: &Value) -> Value {
+    json!({ "Version": "2012-10-17", "Statement": [statement] })
+}
+
+/// The Function URL. Since October 2025 a public one needs both permissions.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/urls-auth.html>
+fn url(name: &str) -> [(String, Resource); 3] {
+    let alias = alias(name);
+    let url = json!({ "TargetFunctionArn": alias, "AuthType": "NONE", "InvokeMode": "RESPONSE_STREAM" });
+    let ask = json!({
+        "FunctionName": alias,
+        "Action": "lambda:InvokeFunctionUrl",
+        "Principal": "*",
+        "FunctionUrlAuthType": "NONE",
+    });
+    let invoke = json!({
+        "FunctionName": alias,
+        "Action": "lambda:InvokeFunction",
+        "Principal": "*",
+        "InvokedViaFunctionUrl": true,
+    });
+    [
+        (logical_id_of(name, "Url"), Resource::new("AWS::Lambda::Url", url)),
+        (logical_id_of(name, "UrlAccess"), Resource::new("AWS::Lambda::Permission", ask)),
+        (logical_id_of(name, "UrlInvocation"), Resource::new("AWS::Lambda::Permission", invoke)),
+    ]
+}

@@ -1,0 +1,163 @@
+//! `template.yaml`: the bundle as a stack of the AWS Serverless Application Model.
+//!
+//! `sam deploy` uploads the zips that stand beside the template, and compiles nothing: `CodeUri` names a finished zip.
+//! Above the 500 resources of a stack, the functions move to nested stacks, whose templates stand in `stacks/`.
+
+mod api;
+mod function;
+mod layout;
+pub(crate) mod names;
+mod parameters;
+mod template;
+
+use std::collections::BTreeMap;
+
+use layout::{Layout, Part};
+use names::{Prefix, logical_id, logical_id_of};
+use serde_json::json;
+use template::{Output, Resource, Template, attribute, reference};
+
+use crate::manifest::{FunctionEntry, Manifest};
+
+const COMMENT: &str = "Written by `cargo bundle` from manifest.json; the next run overwrites it.
+Deploy it with `sam deploy -t template.yaml`: samconfig.toml beside it says the rest.";
+
+/// `template.yaml`, `samconfig.toml` and the templates of nested stacks, by their paths in the bundle. None, when no
+/// route needs a function.
+#[must_use]
+pub fn files(manifest: &Manifest) -> BTreeMap<String, String> {
+    if manifest.functions.is_empty() {
+        return BTreeMap::new();
+    }
+    let layout = Layout::of(manifest);
+    let prefix = Prefix::new(manifest);
+    let mut files = BTreeMap::from([
+        ("template.yaml".to_owned(), root(manifest, &prefix, &layout).yaml(COMMENT)),
+        ("samconfig.toml".to_owned(), settings(&prefix)),
+    ]);
+    for part in layout.nested() {
+        files.insert(part.file(), nested(part, &prefix).yaml("Written by `cargo bundle`; a part of ../template.yaml."));
+    }
+    files
+}
+
+/// What the command line of `sam deploy` would otherwise have to say.
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/serverless-sam-cli-config.html>
+fn settings(prefix: &Prefix) -> String {
+    let app = prefix.app();
+    format!(
+        "# Written by `cargo bundle`; what is given on the command line of `sam` wins.\n\
+         version = 0.1\n\n\
+         [default.global.parameters]\n\
+         stack_name = \"{app}\"\n\n\
+         [default.deploy.parameters]\n\
+         resolve_s3 = true\n\
+         s3_prefix = \"{app}\"\n\
+         capabilities = \"CAPABILITY_IAM CAPABILITY_AUTO_EXPAND\"\n\
+         fail_on_empty_changeset = false\n"
+    )
+}
+
+/// The stack that the user deploys.
+fn root(manifest: &Manifest, prefix: &Prefix, layout: &Layout<'_>) -> Template {
+    let mut resources = BTreeMap::new();
+    let mut outputs: BTreeMap<String, Output> = api::outputs().into_iter().collect();
+    match layout {
+        Layout::One(functions) => {
+            for (name, entry) in functions {
+                resources.extend(function::resources(name, entry, prefix, ""));
+                outputs.extend(function_outputs(name, entry));
+            }
+            resources.extend(api::resources(manifest, prefix, &function::alias));
+        }
+        Layout::Several(parts) => {
+            resources.extend(parts.iter().map(|part| (part.logical_id(), stack(part))));
+            let target = |name: &str| {
+                let part = parts.iter().find(|part| part.functions.contains_key(name));
+                let part = part.map(Part::logical_id).unwrap_or_default();
+                attribute(&part, &format!("Outputs.{}Alias", logical_id(name)))
+            };
+            resources.extend(api::resources(manifest, prefix, &target));
+        }
+    }
+    Template {
+        format_version: "2010-09-09",
+        transform: "AWS::Serverless-2016-10-31",
+        description: format!("{} {}, an app of Wharf", manifest.app.name, manifest.app.version),
+        metadata: parameters::groups(),
+        parameters: parameters::of_root(manifest),
+        rules: parameters::rules(),
+        conditions: conditions(layout),
+        globals: match layout {
+            Layout::One(_) => globals(),
+            Layout::Several(_) => serde_json::Map::new(),
+        },
+        resources,
+        outputs,
+    }
+}
+
+/// Those of the functions stand where the functions are.
+fn conditions(layout: &Layout<'_>) -> BTreeMap<String, serde_json::Value> {
+    let mut conditions = parameters::conditions_of_root();
+    if let Layout::One(_) = layout {
+        conditions.extend(parameters::conditions_of_functions());
+    }
+    conditions
+}
+
+/// A version for each change of a function, and the alias on it.
+fn globals() -> serde_json::Map<String, serde_json::Value> {
+    let function = json!({
+        "AutoPublishAlias": function::ALIAS,
+        "Tracing": reference("Tracing"),
+    });
+    serde_json::Map::from_iter([("Function".to_owned(), function)])
+}
+
+fn function_outputs(name: &str, entry: &FunctionEntry) -> Vec<(String, Output)> {
+    let id = logical_id(name);
+    let mut outputs = vec![(id.clone(), Output::new(format!("The name of `{name}`."), reference(&id)))];
+    if function::streams(entry) {
+        let url = logical_id_of(name, "Url");
+        outputs.push((
+            url.clone(),
+            Output::new(format!("The Function URL of `{name}`, which streams."), attribute(&url, "FunctionUrl")),
+        ));
+    }
+    outputs
+}
+
+/// A nested stack, as a resource of the root.
+fn stack(part: &Part<'_>) -> Resource {
+    let passed = parameters::PASSED_ON.map(|name| (name.to_owned(), parameters::passed_on(name)));
+    let properties = json!({
+        "TemplateURL": part.file(),
+        "Parameters": serde_json::Map::from_iter(passed),
+    });
+    Resource::new("AWS::CloudFormation::Stack", properties)
+}
+
+fn nested(part: &Part<'_>, prefix: &Prefix) -> Template {
+    let prefix = prefix.of_part(part.tag());
+    let mut resources = BTreeMap::new();
+    let mut outputs = BTreeMap::new();
+    for (name, entry) in &part.functions {
+        resources.extend(function::resources(name, entry, &prefix, "../"));
+        let alias = Output::new(format!("The alias of `{name}`."), function::alias(name));
+        outputs.insert(format!("{}Alias", logical_id(name)), alias);
+        outputs.extend(function_outputs(name, entry).into_iter().filter(|(id, _)| *id != logical_id(name)));
+    }
+    Template {
+        format_version: "2010-09-09",
+        transform: "AWS::Serverless-2016-10-31",
+        description: format!("Functions of {}, part {} of {}", prefix.app(), part.number, part.of),
+        metadata: serde_json::Map::new(),
+        parameters: parameters::of_part(),
+        rules: BTreeMap::new(),
+        conditions: parameters::conditions_of_functions(),
+        globals: globals(),
+        resources,
+        outputs,
+    }
+}

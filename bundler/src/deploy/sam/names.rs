@@ -1,0 +1,126 @@
+//! What the resources of a template are called: by their logical ids in the template, and by their names on AWS.
+
+use std::fmt::Write;
+
+use sha2::{Digest, Sha256};
+
+use crate::manifest::Manifest;
+
+/// The longest name of a Lambda function.
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
+pub(crate) const LONGEST_NAME: usize = 64;
+
+/// Most of an app's name that stands in the names of its functions, so that there is room for the stage.
+const LONGEST_APP: usize = 14;
+
+/// The logical id of a function, which begins those of what belongs to it: `ItemsSlugFunction` for `items-slug`.
+///
+/// The ids of distinct functions are distinct, and depend on nothing but the name: under another id a function would
+/// be made anew while the old one still has its name. An upper-case letter stands for `-` and the letter; a digit
+/// after `-` cannot be told from one after a letter, so that such a name gets a hash.
+pub(super) fn logical_id(function: &str) -> String {
+    format!("{}Function", stem(function))
+}
+
+/// What belongs to a function: `ItemsSlugRole`. No such suffix ends another one, so that ids stay distinct.
+pub(super) fn logical_id_of(function: &str, suffix: &str) -> String {
+    format!("{}{suffix}", stem(function))
+}
+
+fn stem(function: &str) -> String {
+    let mut id = String::new();
+    let mut is_ambiguous = false;
+    for (index, part) in function.split('-').enumerate() {
+        let mut characters = part.chars();
+        let Some(first) = characters.next() else { continue };
+        is_ambiguous |= index > 0 && first.is_ascii_digit();
+        id.push(first.to_ascii_uppercase());
+        id.push_str(characters.as_str());
+    }
+    if is_ambiguous { id + &short_hash(function) } else { id }
+}
+
+/// Eight hexadecimal digits.
+pub(super) fn short_hash(text: &str) -> String {
+    Sha256::digest(text).iter().take(4).fold(String::new(), |mut hash, byte| {
+        // Infallible: writing to a string.
+        let _ = write!(hash, "{byte:02x}");
+        hash
+    })
+}
+
+/// How the functions of a stack are named on AWS: `shop-${Stage}-items-slug`.
+#[derive(Debug, Clone)]
+pub(super) struct Prefix {
+    app: String,
+    /// The stack, where there are several.
+    part: Option<String>,
+}
+
+impl Prefix {
+    pub(super) fn new(manifest: &Manifest) -> Self {
+        Self { app: app(&manifest.app.name), part: None }
+    }
+
+    /// That of one of several stacks.
+    pub(super) fn of_part(&self, part: String) -> Self {
+        Self { app: self.app.clone(), part: Some(part) }
+    }
+
+    /// The app, as it begins every name.
+    pub(super) fn app(&self) -> &str {
+        &self.app
+    }
+
+    /// A name on AWS, for `Fn::Sub`.
+    pub(super) fn name(&self, rest: &str) -> String {
+        let part = self.part.as_ref().map(|part| format!("{part}-")).unwrap_or_default();
+        format!("{}-${{Stage}}-{part}{rest}", self.app)
+    }
+}
+
+/// The longest stage for which no function's name is too long; at least four characters, as `prod` has.
+pub(crate) fn longest_stage(manifest: &Manifest) -> usize {
+    let longest = manifest.functions.keys().map(String::len).max().unwrap_or(0);
+    // The hyphens, and the two characters that tell which of several stacks.
+    LONGEST_NAME.saturating_sub(app(&manifest.app.name).len() + 3 + 2 + longest)
+}
+
+/// An app's name as the names on AWS can begin with: ASCII letters, digits, `-` and `_`.
+fn app(name: &str) -> String {
+    let plain = |character: char| if character.is_ascii_alphanumeric() { character } else { '-' };
+    let name: String = name.chars().map(plain).take(LONGEST_APP).collect();
+    match name.trim_matches('-') {
+        "" => "app".to_owned(),
+        name => name.to_owned(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::manifest::tests::manifest;
+
+    #[test]
+    fn distinct_functions_have_distinct_ids() {
+        let ids = ["a-1", "a1", "a-b", "ab", "2024", "a-bc", "ab-c"].map(logical_id);
+        let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
+        assert_eq!(distinct.len(), ids.len(), "{ids:?}");
+        assert_eq!(logical_id("items-slug"), "ItemsSlugFunction");
+        assert_ne!(logical_id("items-role"), logical_id_of("items", "Role"));
+        assert!(ids.iter().all(|id| id.chars().all(|character| character.is_ascii_alphanumeric())));
+    }
+
+    #[test]
+    fn the_longest_name_is_as_long_as_lambda_allows() {
+        let mut manifest = manifest();
+        manifest.app.name = "an-app-with-a-very-long-name".to_owned();
+        let function = "x".repeat(40);
+        let entry = manifest.functions["items-slug"].clone();
+        manifest.functions.insert(function.clone(), entry);
+        let prefix = Prefix::new(&manifest).of_part("21".to_owned());
+        let stage = "s".repeat(longest_stage(&manifest));
+        assert!(stage.len() >= "prod".len(), "{stage}");
+        assert_eq!(prefix.name(&function).replace("${Stage}", &stage).len(), LONGEST_NAME);
+    }
+}

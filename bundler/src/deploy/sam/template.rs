@@ -1,0 +1,139 @@
+//! The shape of a SAM template, and the intrinsic functions that ours use.
+
+use std::collections::BTreeMap;
+
+use serde::Serialize;
+use serde_json::{Map, Value, json};
+
+/// A template.
+/// <https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification-template-anatomy.html>
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Template {
+    #[serde(rename = "AWSTemplateFormatVersion")]
+    pub(super) format_version: &'static str,
+    pub(super) transform: &'static str,
+    pub(super) description: String,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) metadata: Map<String, Value>,
+    pub(super) parameters: BTreeMap<String, Parameter>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub(super) rules: BTreeMap<String, Value>,
+    pub(super) conditions: BTreeMap<String, Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    pub(super) globals: Map<String, Value>,
+    pub(super) resources: BTreeMap<String, Resource>,
+    pub(super) outputs: BTreeMap<String, Output>,
+}
+
+/// A parameter of a template.
+#[derive(Debug, Clone, Default, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Parameter {
+    #[serde(rename = "Type")]
+    pub(super) kind: &'static str,
+    pub(super) description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) default: Option<Value>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) allowed_values: Vec<Value>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) allowed_pattern: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_length: Option<usize>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) constraint_description: Option<&'static str>,
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub(super) no_echo: bool,
+}
+
+/// A resource of a template.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Resource {
+    #[serde(rename = "Type")]
+    kind: &'static str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<&'static str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    metadata: Option<Value>,
+    properties: Value,
+}
+
+impl Resource {
+    pub(super) fn new(kind: &'static str, properties: Value) -> Self {
+        Self { kind, condition: None, metadata: None, properties }
+    }
+
+    /// Made only when this condition holds.
+    #[must_use]
+    pub(super) fn only_if(mut self, condition: &'static str) -> Self {
+        self.condition = Some(condition);
+        self
+    }
+
+    /// Told to tools that read the template.
+    #[must_use]
+    pub(super) fn metadata(mut self, metadata: Value) -> Self {
+        self.metadata = Some(metadata);
+        self
+    }
+}
+
+/// An output of a template.
+#[derive(Debug, Clone, Serialize)]
+#[serde(rename_all = "PascalCase")]
+pub(super) struct Output {
+    description: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    condition: Option<&'static str>,
+    value: Value,
+}
+
+impl Output {
+    pub(super) fn new(description: impl Into<String>, value: Value) -> Self {
+        Self { description: description.into(), condition: None, value }
+    }
+
+    /// Present only when this condition holds.
+    #[must_use]
+    pub(super) fn only_if(mut self, condition: &'static str) -> Self {
+        self.condition = Some(condition);
+        self
+    }
+}
+
+impl Template {
+    /// The template as YAML, with `comment` above it, a `#` before each of its lines.
+    pub(super) fn yaml(&self, comment: &str) -> String {
+        let comment: String = comment.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
+        // The keys of a template are all text, so that it always has a YAML form.
+        let text = serde_saphyr::to_string(self).unwrap_or_default();
+        comment + &text
+    }
+}
+
+pub(super) fn reference(name: &str) -> Value {
+    json!({ "Ref": name })
+}
+
+pub(super) fn attribute(resource: &str, name: &str) -> Value {
+    json!({ "Fn::GetAtt": [resource, name] })
+}
+
+pub(super) fn substitute(text: impl Into<String>) -> Value {
+    json!({ "Fn::Sub": text.into() })
+}
+
+/// `value` where the condition holds; otherwise as if the property was not there.
+pub(super) fn only_if(condition: &str, value: impl Into<Value>) -> Value {
+    json!({ "Fn::If": [condition, value.into(), reference("AWS::NoValue")] })
+}
+
+pub(super) fn equals(parameter: &str, value: &str) -> Value {
+    json!({ "Fn::Equals": [reference(parameter), value] })
+}
+
+pub(super) fn not(condition: &Value) -> Value {
+    json!({ "Fn::Not": [condition] })
+}
