@@ -121,6 +121,8 @@ pub enum Code {
     EdgeRuntime,
     /// `config::without-get`
     WithoutGet,
+    /// `config::streaming-static`
+    StreamingStatic,
     /// `params::without-dynamic-segment`
     StaticParamsWithoutParams,
     /// `params::without-get`
@@ -149,7 +151,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 70] = [
+    pub const ALL: [Self; 71] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
@@ -208,6 +210,7 @@ impl Code {
         Self::ConfigValue,
         Self::EdgeRuntime,
         Self::WithoutGet,
+        Self::StreamingStatic,
         Self::StaticParamsWithoutParams,
         Self::StaticParamsWithoutGet,
         Self::PrivateStaticParams,
@@ -284,6 +287,7 @@ impl Code {
             Self::ConfigValue => "config::value",
             Self::EdgeRuntime => "config::edge-runtime",
             Self::WithoutGet => "config::without-get",
+            Self::StreamingStatic => "config::streaming-static",
             Self::StaticParamsWithoutParams => "params::without-dynamic-segment",
             Self::StaticParamsWithoutGet => "params::without-get",
             Self::PrivateStaticParams => "params::private",

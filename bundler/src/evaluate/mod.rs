@@ -8,7 +8,7 @@ use std::{collections::BTreeMap, fs, process::Command};
 
 use wharf::{
     Method,
-    config::{Dynamic, Runtime},
+    config::{Dynamic, Revalidate, Runtime, SegmentConfig},
     report::{AssignedRoute, Assignment, Evaluated, Frozen, GetReport, NotRun, Outcome, RouteReport, Touch},
 };
 
@@ -179,6 +179,14 @@ fn config_problems(function: &Function, report: &RouteReport) -> Vec<Diagnostic>
     if report.config.runtime == Runtime::Edge {
         problems.extend(label(ConfigName::Runtime).map(crate::parse::edge_runtime));
     }
+    problems.extend(streaming_contradicted(report).and_then(|(name, value)| {
+        Some(Diagnostic::new(
+            Code::StreamingStatic,
+            format!("`{value}` asks for an answer that is kept, and `STREAMING` for one that is sent while it is made"),
+            Label { text: "asks for a kept answer".to_owned(), ..label(name)? },
+            format!("remove `STREAMING` or `{}`", name.as_str()),
+        ))
+    }));
     if !report.config.dynamic_params && route.static_params.is_none() && !route.pattern.is_static() {
         problems.extend(label(ConfigName::DynamicParams).map(crate::parse::static_params_missing));
     }
@@ -190,6 +198,19 @@ fn config_problems(function: &Function, report: &RouteReport) -> Vec<Diagnostic>
         problems.push(crate::parse::static_params_without_get(label));
     }
     problems
+}
+
+/// What of the segment config a streaming route cannot have: a stream is sent while it is made, and never kept.
+fn streaming_contradicted(report: &RouteReport) -> Option<(ConfigName, String)> {
+    let SegmentConfig { streaming, dynamic, revalidate, .. } = &report.config;
+    match (streaming, dynamic, revalidate) {
+        (false, ..) => None,
+        (_, Dynamic::ForceStatic | Dynamic::Error, _) => Some((ConfigName::Dynamic, format!("DYNAMIC = {dynamic:?}"))),
+        (_, _, Some(Revalidate::After(seconds @ 1..))) => {
+            Some((ConfigName::Revalidate, format!("REVALIDATE = {seconds}")))
+        }
+        _ => None,
+    }
 }
 
 /// Where the GET handler is named.
