@@ -26,6 +26,7 @@ use std::{collections::BTreeMap, slice};
 use axum::body::Body;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
+use futures_util::StreamExt;
 use http::Request;
 use http_body_util::BodyExt;
 use serde::de::DeserializeOwned;
@@ -34,9 +35,11 @@ use serde_json::Value;
 use crate::{
     app::App,
     entry::{Route, invoke},
+    event,
     event::Gate,
     frozen::Store,
     report::FrozenRoute,
+    streaming::{self, BrokenOff, Pieces},
     viewer::Origin,
 };
 
@@ -122,12 +125,56 @@ impl Client {
     ///
     /// When a header's value is not UTF-8, since an event cannot carry it, or when the body fails.
     pub async fn send(&self, request: Request<impl Into<Body>>) -> Reply {
+        self.reply(&self.event_of(request).await).await
+    }
+
+    async fn event_of(&self, request: Request<impl Into<Body>>) -> Value {
         let (parts, body) = request.into_parts();
         let body = match body.into().collect().await {
             Ok(body) => body.to_bytes(),
             Err(error) => panic!("the body of the request failed: {error}"),
         };
-        self.reply(&self.source.event(&Request::from_parts(parts, body))).await
+        self.source.event(&Request::from_parts(parts, body))
+    }
+
+    /// Sends a request to a route with `STREAMING`, and returns the reply while its body is made. The other methods of the
+    /// client collect it.
+    ///
+    /// ```
+    /// use std::convert::Infallible;
+    /// use wharf::{Response, entry::Route, http::Request, testing::Client};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let lines = || futures_util::stream::iter(["one", "two"].map(Ok::<_, Infallible>));
+    /// let client = Client::new(|| Route::new("/lines").get(async move || Response::stream(lines())).streaming(true));
+    /// let mut reply = client.stream(Request::get("/lines").body("").unwrap()).await;
+    /// assert_eq!(reply.head().status(), 200);
+    /// assert_eq!(reply.next().await.unwrap(), "one");
+    /// assert_eq!(reply.next().await.unwrap(), "two");
+    /// assert!(reply.next().await.is_none() && !reply.broke_off());
+    /// # });
+    /// ```
+    ///
+    /// # Panics
+    ///
+    /// As [`Client::send`], and when the reply would be sent whole: the route has no `STREAMING`, or the [`Source`] is
+    /// neither [`Source::Local`] nor [`Source::FunctionUrl`].
+    pub async fn stream(&self, request: Request<impl Into<Body>>) -> StreamedReply {
+        let event = self.event_of(request).await;
+        let read =
+            event::read(&event.to_string()).map(|(shape, incoming)| (event::takes_pieces(shape, &incoming), incoming));
+        let incoming = match read {
+            Ok((true, incoming)) if self.app.config.streaming => incoming,
+            Ok(_) => panic!("the reply to this request is sent whole"),
+            Err(error) => panic!("a request became an event that is none: {error}"),
+        };
+        match streaming::begin(&self.app, incoming, lambda_runtime::Context::default()).await {
+            Ok((prelude, pieces)) => {
+                let prelude: Value = serde_json::from_slice(&prelude).unwrap_or_default();
+                StreamedReply { head: Reply::from(prelude), pieces, broke_off: false }
+            }
+            Err(error) => panic!("the prelude cannot be written: {error}"),
+        }
     }
 
     /// Sends an event as Lambda would, and returns the reply as Lambda gets it.
@@ -146,6 +193,38 @@ impl Client {
             Ok(reply) => Reply::from(reply),
             Err(error) => panic!("a request became an event that is none: {error}"),
         }
+    }
+}
+
+/// A reply whose body is still being made.
+pub struct StreamedReply {
+    head: Reply,
+    pieces: Option<Pieces>,
+    broke_off: bool,
+}
+
+impl StreamedReply {
+    /// The status, the headers and the cookies.
+    #[must_use]
+    pub fn head(&self) -> &Reply {
+        &self.head
+    }
+
+    /// The next piece of the body; `None` at its end.
+    pub async fn next(&mut self) -> Option<Bytes> {
+        match self.pieces.as_mut()?.next().await? {
+            Ok(piece) => Some(piece),
+            Err(BrokenOff) => {
+                (self.pieces, self.broke_off) = (None, true);
+                None
+            }
+        }
+    }
+
+    /// Whether the body ended with an error or a panic.
+    #[must_use]
+    pub fn broke_off(&self) -> bool {
+        self.broke_off
     }
 }
 
