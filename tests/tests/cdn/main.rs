@@ -89,7 +89,7 @@ impl Site {
         }
         let params = |path: &&str| self.pattern().matches(&borrowed(&parts(path))).expect("it is a path of the route");
         let answers = self.frozen.iter().map(|path| (params(path), self.frozen(path))).collect();
-        Client::with_frozen(route, &FrozenRoute { answers, live: Vec::new() }).through(Source::FunctionUrl)
+        Client::with_frozen(route, &FrozenRoute { answers, ..FrozenRoute::default() }).through(Source::FunctionUrl)
     }
 }
 
