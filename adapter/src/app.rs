@@ -15,10 +15,11 @@ use lambda_runtime::Service;
 
 use crate::{
     answer::{ALLOW, Answer, allow, is_stream},
+    conditional::IfNoneMatch,
     config::{Dynamic, SegmentConfig},
     entry::Route,
     event::{Arrived, Gate, Incoming, Refusal},
-    frozen::{Kept, Store},
+    frozen::{Sent, Store},
     log,
     mark::NotFound,
     method::Method,
@@ -26,6 +27,7 @@ use crate::{
     pattern::{Params, Pattern, Segment},
     request::SentPath,
     scope::{Lifetime, Run, Scope},
+    stamp::Stamp,
     streaming::{Pieces, Rest},
     viewer::Viewer,
 };
@@ -155,7 +157,9 @@ impl App {
         if let Some(store) = self.store.as_ref().filter(|_| matches!(method, Method::Get | Method::Head))
             && self.keeps(store, &params)
         {
+            let condition = IfNoneMatch::of(request.headers());
             let (answer, cause) = self.answer_kept(store, params, request).await;
+            let answer = condition.apply(answer);
             return Made::whole(if method == Method::Head { answer.into_head() } else { answer }, cause);
         }
         let Ran { answer, cause, rest, .. } = self.run(request, Run::Live, delivery).await;
@@ -189,21 +193,13 @@ impl App {
         params: Params,
         request: http::Request<Body>,
     ) -> (Answer, Option<String>) {
-        let over = match store.look_up(&params) {
-            Kept::Ready(answer) => return (answer, None),
-            Kept::Over(over) => Some(over),
-            Kept::Nothing => None,
-        };
-        let ran = self.run(self.for_everyone(request), Run::Keep, Delivery::Whole).await;
-        if let Some(over) = over.filter(|_| ran.answer.status.is_server_error()) {
-            let cause = ran.cause.unwrap_or_else(|| format!("the handler answered {}", ran.answer.status.as_u16()));
+        let since = Stamp::of(&request);
+        let run = async || self.run(self.for_everyone(request), Run::Keep, Delivery::Whole).await;
+        let Sent { answer, cause, not_renewed } = store.answer(&params, since, run).await;
+        if let Some(cause) = not_renewed {
             tracing::error!(route = %self.pattern, %params, cause, "the kept answer could not be renewed");
-            return (store.keep_stale(params, over), None);
         }
-        if ran.touched || ran.failed || !is_keepable(ran.answer.status) {
-            return (ran.answer, ran.cause);
-        }
-        (store.keep(params, ran.answer, ran.lifetime.revalidate), None)
+        (answer, cause)
     }
 
     /// A GET, since its answer serves both; a `force-static` handler gets an empty request.
@@ -213,7 +209,9 @@ impl App {
             return request;
         }
         let params = request.extensions().get().cloned().unwrap_or(Params::EMPTY);
-        self.empty_request(&params).unwrap_or(request)
+        let Some(mut empty) = self.empty_request(&params) else { return request };
+        empty.extensions_mut().insert(Stamp::of(&request));
+        empty
     }
 
     /// A GET of the path of these params, that tells nothing else; `None` when the params do not fill the pattern.
@@ -231,7 +229,8 @@ impl App {
     async fn run(&self, request: http::Request<Body>, run: Run, delivery: Delivery) -> Ran {
         let request_id =
             request.extensions().get::<lambda_runtime::Context>().map(|context| context.request_id.clone());
-        let scope = Scope::new(run, request_id, request.headers().clone(), Arc::clone(&self.config));
+        let scope =
+            Scope::new(run, request_id, request.headers().clone(), Stamp::of(&request), Arc::clone(&self.config));
         self.run_in(request, &scope, delivery).await
     }
 
@@ -288,11 +287,6 @@ impl App {
             );
         });
     }
-}
-
-/// 404 may be kept: the page is gone. Another error may not, and no cache is told that it could.
-fn is_keepable(status: StatusCode) -> bool {
-    status.as_u16() < 400 || status == StatusCode::NOT_FOUND
 }
 
 /// Runs a handler; while evaluating, drops it at the first await after it looked at the request.

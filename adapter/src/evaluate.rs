@@ -23,7 +23,7 @@ use crate::{
     method::Method,
     pattern::Params,
     report::{AssignedRoute, Assignment, Evaluated, GetReport, NotRun, Outcome, ReportLine, RouteReport, Takes},
-    scope::{Run, Scope, lock},
+    scope::{Scope, lock},
     settings::Settings,
 };
 
@@ -146,7 +146,7 @@ impl Evaluator {
     /// The params that there are, each once, in the order that they were listed in.
     async fn listed(&self, list: &StaticParams, config: &Arc<SegmentConfig>) -> Result<Vec<Params>, String> {
         let listed = self.limited(|| {
-            let scope = Scope::new(Run::Evaluate, None, http::HeaderMap::new(), Arc::clone(config));
+            let scope = Scope::evaluating(Arc::clone(config));
             let (listing, inner) = (list(), Arc::clone(&scope));
             (scope, async move { inner.enter(listing).await })
         });
@@ -159,7 +159,7 @@ impl Evaluator {
             return Outcome::Failed(format!("the params {params} do not fill the pattern {}", app.pattern));
         }
         let ran = self.limited(|| {
-            let scope = Scope::new(Run::Evaluate, None, http::HeaderMap::new(), Arc::clone(&app.config));
+            let scope = Scope::evaluating(Arc::clone(&app.config));
             let (app, params, inner) = (Arc::clone(app), params.clone(), Arc::clone(&scope));
             let run = async move {
                 let request = app.empty_request(&params).unwrap_or_default();

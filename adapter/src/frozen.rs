@@ -4,19 +4,25 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     io,
     path::Path,
-    sync::Mutex,
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
-use http::{HeaderName, HeaderValue, header::CACHE_CONTROL};
+use http::{
+    HeaderName, HeaderValue, StatusCode,
+    header::{CACHE_CONTROL, ETAG, SET_COOKIE},
+};
 use tokio::time::Instant;
 
 use crate::{
     answer::Answer,
+    app::Ran,
+    conditional,
     config::Revalidate,
     pattern::Params,
     report::{FROZEN_FILE, FrozenRoute},
-    scope::lock,
+    scope::{Lifetime, lock},
+    stamp::Stamp,
 };
 
 /// `HIT`, `STALE` or `MISS`, as Next.js says in `x-nextjs-cache`.
@@ -28,6 +34,7 @@ const LONGEST_RETRY: u32 = 30;
 /// The bytes of bodies that one instance keeps beside the frozen ones.
 const LIMIT: usize = 16 * 1024 * 1024;
 
+#[derive(Debug)]
 pub(crate) struct Store {
     listed: BTreeSet<Params>,
     /// Whether answers are kept; otherwise only the listed params matter.
@@ -35,34 +42,64 @@ pub(crate) struct Store {
     kept: Mutex<Entries>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Entries {
     by_params: BTreeMap<Params, Entry>,
     /// The bytes of those that are not listed.
     bytes: usize,
+    /// The answers that are being made.
+    turns: BTreeMap<Params, Turn>,
 }
 
-#[derive(Clone)]
+#[derive(Debug, Clone)]
 struct Entry {
     answer: Answer,
-    revalidate: Revalidate,
+    lifetime: Lifetime,
+    /// Made from its body once it is needed.
+    etag: OnceLock<HeaderValue>,
+    /// What came before this is in it.
+    as_of: Stamp,
     /// Until when it is served without another run; `None` is for ever.
     until: Option<Instant>,
     /// Whether the last renewal failed.
     is_stale: bool,
 }
 
-/// What is kept for some params.
-pub(crate) enum Kept {
-    /// To be sent as it is.
-    Ready(Answer),
-    /// To be renewed.
-    Over(Over),
-    Nothing,
+/// Held by the one who runs the handler, so that the others wait for what comes of it; `None` until it is known.
+type Turn = Arc<tokio::sync::Mutex<Option<Outcome>>>;
+
+/// What came of a run that others waited for.
+#[derive(Debug)]
+enum Outcome {
+    /// It is theirs as well.
+    ForAll { sent: Sent, as_of: Stamp },
+    /// The handler looked at the request of the one who ran it.
+    ForOne,
 }
 
-/// An answer whose time is over.
-pub(crate) struct Over(Entry);
+/// What is sent, and why it is not what it should be.
+#[derive(Debug, Clone)]
+pub(crate) struct Sent {
+    pub(crate) answer: Answer,
+    /// Why it is an error.
+    pub(crate) cause: Option<String>,
+    /// Why it is the last good answer, and not a new one.
+    pub(crate) not_renewed: Option<String>,
+}
+
+impl Sent {
+    fn good(answer: Answer) -> Self {
+        Self { answer, cause: None, not_renewed: None }
+    }
+}
+
+/// What is there for some params.
+enum Kept {
+    /// To be sent as it is.
+    Ready(Answer),
+    /// To be made, by the one who has the turn.
+    Due(Turn),
+}
 
 impl Store {
     pub(crate) fn new(route: &FrozenRoute) -> Self {
@@ -74,12 +111,13 @@ impl Store {
                 tracing::error!(%params, "a frozen answer cannot be read; the handler answers instead");
                 continue;
             };
-            let revalidate = frozen.revalidate;
-            let until = matches!(revalidate, Revalidate::After(_)).then_some(now);
-            by_params.insert(params.clone(), Entry { answer, revalidate, until, is_stale: false });
+            let lifetime = Lifetime { revalidate: frozen.revalidate, tags: frozen.tags.iter().cloned().collect() };
+            let until = matches!(frozen.revalidate, Revalidate::After(_)).then_some(now);
+            by_params.insert(params.clone(), Entry::new(answer, lifetime, Stamp::EPOCH, until));
         }
         let listed = route.answers.iter().map(|(params, _)| params).chain(&route.live).cloned().collect();
-        Self { listed, keeps: !route.is_dynamic, kept: Mutex::new(Entries { by_params, bytes: 0 }) }
+        let kept = Mutex::new(Entries { by_params, ..Entries::default() });
+        Self { listed, keeps: !route.is_dynamic, kept }
     }
 
     /// Reads the file beside `bootstrap`; without one, everything is live.
@@ -103,35 +141,89 @@ impl Store {
         self.keeps
     }
 
-    pub(crate) fn look_up(&self, params: &Params) -> Kept {
-        match lock(&self.kept).by_params.get(params) {
-            None => Kept::Nothing,
-            Some(entry) if entry.until.is_none_or(|until| Instant::now() < until) => {
-                Kept::Ready(if entry.is_stale { entry.stale() } else { entry.sent("HIT", entry.revalidate) })
+    /// Answers with what is kept, unless it is older than the stamp. Otherwise the handler runs, once however many ask
+    /// at a time, and what it makes is kept if it may be.
+    pub(crate) async fn answer(&self, params: &Params, since: Stamp, run: impl AsyncFnOnce() -> Ran) -> Sent {
+        loop {
+            let turn = match self.look_up(params, since) {
+                Kept::Ready(answer) => return Sent::good(answer),
+                Kept::Due(turn) => turn,
+            };
+            let mut outcome = turn.lock().await;
+            match &*outcome {
+                None => {
+                    let as_of = Stamp::now().max(since);
+                    let ran = run().await;
+                    let is_for_all = !ran.touched;
+                    let sent = self.settle(params, ran, as_of);
+                    *outcome =
+                        Some(if is_for_all { Outcome::ForAll { sent: sent.clone(), as_of } } else { Outcome::ForOne });
+                    self.end(params, &turn);
+                    return sent;
+                }
+                Some(Outcome::ForAll { sent, as_of }) if *as_of >= since => {
+                    return Sent { not_renewed: None, ..sent.clone() };
+                }
+                // It was begun too early; by now its turn is over.
+                Some(Outcome::ForAll { .. }) => {}
+                Some(Outcome::ForOne) => {
+                    drop(outcome);
+                    let ran = run().await;
+                    return self.settle(params, ran, since);
+                }
             }
-            Some(entry) => Kept::Over(Over(entry.clone())),
         }
     }
 
-    /// Keeps an answer that was just made, and returns it as it is sent.
-    pub(crate) fn keep(&self, params: Params, answer: Answer, revalidate: Revalidate) -> Answer {
-        let until = match revalidate {
+    fn look_up(&self, params: &Params, since: Stamp) -> Kept {
+        let mut kept = lock(&self.kept);
+        match kept.by_params.get(params) {
+            Some(entry) if entry.is_good(since) => Kept::Ready(entry.sent()),
+            _ => Kept::Due(Arc::clone(kept.turns.entry(params.clone()).or_default())),
+        }
+    }
+
+    fn end(&self, params: &Params, turn: &Turn) {
+        let turns = &mut lock(&self.kept).turns;
+        if turns.get(params).is_some_and(|current| Arc::ptr_eq(current, turn)) {
+            turns.remove(params);
+        }
+    }
+
+    /// Keeps what was made, if it may be, and says what is sent. After a failure that is the last good answer.
+    fn settle(&self, params: &Params, ran: Ran, as_of: Stamp) -> Sent {
+        if ran.answer.status.is_server_error()
+            && let Some(answer) = self.keep_stale(params, as_of)
+        {
+            let status = ran.answer.status.as_u16();
+            let reason = ran.cause.unwrap_or_else(|| format!("the handler answered {status}"));
+            return Sent { answer, cause: None, not_renewed: Some(reason) };
+        }
+        if ran.touched || ran.failed || !is_keepable(&ran.answer) {
+            return Sent { answer: ran.answer, cause: ran.cause, not_renewed: None };
+        }
+        Sent::good(self.keep(params, ran.answer, ran.lifetime, as_of))
+    }
+
+    fn keep(&self, params: &Params, answer: Answer, lifetime: Lifetime, as_of: Stamp) -> Answer {
+        let until = match lifetime.revalidate {
             Revalidate::Never => None,
             Revalidate::After(seconds) => Some(after(seconds)),
         };
-        let entry = Entry { answer, revalidate, until, is_stale: false };
-        let sent = entry.sent("MISS", revalidate);
-        self.insert(params, entry);
+        let entry = Entry::new(answer, lifetime, as_of, until);
+        let sent = entry.sent_as("MISS", entry.lifetime.revalidate);
+        self.insert(params.clone(), entry);
         sent
     }
 
-    /// Keeps an answer that could not be renewed for a little longer, and returns it as it is sent.
-    pub(crate) fn keep_stale(&self, params: Params, Over(mut entry): Over) -> Answer {
+    /// Keeps an answer that could not be renewed for a little longer.
+    fn keep_stale(&self, params: &Params, as_of: Stamp) -> Option<Answer> {
+        let mut kept = lock(&self.kept);
+        let entry = kept.by_params.get_mut(params)?;
         entry.is_stale = true;
         entry.until = Some(after(entry.retry_seconds()));
-        let sent = entry.stale();
-        self.insert(params, entry);
-        sent
+        entry.as_of = as_of;
+        Some(entry.sent())
     }
 
     fn insert(&self, params: Params, entry: Entry) {
@@ -156,26 +248,51 @@ impl Store {
     }
 }
 
+/// 404 may be kept: the page is gone. Another error may not, and no cache is told that it could; nor may a cookie, which
+/// is one client's.
+fn is_keepable(answer: &Answer) -> bool {
+    let is_good = answer.status.as_u16() < 400 || answer.status == StatusCode::NOT_FOUND;
+    is_good && !answer.headers.contains_key(SET_COOKIE)
+}
+
 fn after(seconds: u32) -> Instant {
     Instant::now() + Duration::from_secs(seconds.into())
 }
 
 impl Entry {
+    fn new(answer: Answer, lifetime: Lifetime, as_of: Stamp, until: Option<Instant>) -> Self {
+        Self { answer, lifetime, etag: OnceLock::new(), as_of, until, is_stale: false }
+    }
+
+    fn is_good(&self, since: Stamp) -> bool {
+        self.as_of >= since && self.until.is_none_or(|until| Instant::now() < until)
+    }
+
     /// How soon a renewal that failed is tried again: not only after the whole time to live.
     fn retry_seconds(&self) -> u32 {
-        match self.revalidate {
+        match self.lifetime.revalidate {
             Revalidate::Never => LONGEST_RETRY,
             Revalidate::After(seconds) => seconds.min(LONGEST_RETRY),
         }
     }
 
-    fn stale(&self) -> Answer {
-        self.sent("STALE", Revalidate::After(self.retry_seconds()))
+    fn sent(&self) -> Answer {
+        if self.is_stale {
+            self.sent_as("STALE", Revalidate::After(self.retry_seconds()))
+        } else {
+            self.sent_as("HIT", self.lifetime.revalidate)
+        }
     }
 
-    fn sent(&self, state: &'static str, revalidate: Revalidate) -> Answer {
+    fn sent_as(&self, state: &'static str, revalidate: Revalidate) -> Answer {
         let mut answer = self.answer.clone().header(CACHE_STATE, HeaderValue::from_static(state));
         answer.headers.entry(CACHE_CONTROL).or_insert_with(|| cache_control(revalidate));
+        if answer.status == StatusCode::OK {
+            answer
+                .headers
+                .entry(ETAG)
+                .or_insert_with(|| self.etag.get_or_init(|| conditional::etag(&self.answer.body)).clone());
+        }
         answer
     }
 }
@@ -186,11 +303,14 @@ fn cache_control(revalidate: Revalidate) -> HeaderValue {
 
 #[cfg(test)]
 mod tests {
+    use std::sync::atomic::{AtomicU32, Ordering};
+
     use bytes::Bytes;
-    use http::StatusCode;
 
     use super::*;
     use crate::{pattern::ParamValue, report::Frozen};
+
+    const NEVER: Stamp = Stamp::EPOCH;
 
     fn store(revalidate: Revalidate) -> Store {
         let frozen = Frozen { status: 200, headers: Vec::new(), body: b"built".to_vec(), revalidate, tags: Vec::new() };
@@ -201,55 +321,159 @@ mod tests {
         Answer { body: Bytes::from(body), ..Answer::empty(StatusCode::OK) }
     }
 
-    fn ready(store: &Store, params: &Params) -> Option<(String, String, Bytes)> {
-        match store.look_up(params) {
-            Kept::Ready(answer) => {
-                let header = |name| answer.headers.get(name).unwrap().to_str().unwrap().to_owned();
-                Some((header(CACHE_STATE), header(CACHE_CONTROL), answer.body))
-            }
-            Kept::Over(_) | Kept::Nothing => None,
+    fn ran(answer: Answer, revalidate: Revalidate) -> Ran {
+        let lifetime = Lifetime { revalidate, ..Lifetime::default() };
+        Ran { answer, cause: None, rest: None, failed: false, lifetime, touched: false }
+    }
+
+    fn broken() -> Ran {
+        let answer = Answer::empty(StatusCode::INTERNAL_SERVER_ERROR);
+        Ran { cause: Some("no".to_owned()), failed: true, ..ran(answer, Revalidate::Never) }
+    }
+
+    fn params(slug: usize) -> Params {
+        let mut params = Params::default();
+        params.push("slug", ParamValue::One(slug.to_string()));
+        params
+    }
+
+    async fn ask(store: &Store, since: Stamp, run: impl AsyncFnOnce() -> Ran) -> Sent {
+        store.answer(&Params::EMPTY, since, run).await
+    }
+
+    /// State, cache-control and body.
+    fn told(answer: &Answer) -> (&str, &str, &[u8]) {
+        let header = |name| answer.headers.get(name).map_or("", |value: &HeaderValue| value.to_str().unwrap());
+        (header(CACHE_STATE), header(CACHE_CONTROL), &answer.body)
+    }
+
+    fn ready(store: &Store, since: Stamp) -> Option<Answer> {
+        match store.look_up(&Params::EMPTY, since) {
+            Kept::Ready(answer) => Some(answer),
+            Kept::Due(_) => None,
         }
     }
 
     #[test]
     fn what_is_never_renewed_is_replayed() {
-        let expected = ("HIT".to_owned(), "s-maxage=31536000".to_owned(), Bytes::from("built"));
-        assert_eq!(ready(&store(Revalidate::Never), &Params::EMPTY), Some(expected));
+        let answer = ready(&store(Revalidate::Never), NEVER).unwrap();
+        assert_eq!(told(&answer), ("HIT", "s-maxage=31536000", &b"built"[..]));
+        assert_eq!(answer.headers[ETAG], conditional::etag(b"built"));
     }
 
     #[tokio::test(start_paused = true)]
     async fn what_has_a_time_is_renewed_first_and_then_when_it_is_over() {
         let store = store(Revalidate::After(60));
-        assert_eq!(ready(&store, &Params::EMPTY), None);
-        let sent = store.keep(Params::EMPTY, answer("renewed"), Revalidate::After(60));
-        assert_eq!(sent.headers[CACHE_STATE], "MISS");
-        assert_eq!(sent.headers[CACHE_CONTROL], "s-maxage=60, stale-while-revalidate=31535940");
+        assert_eq!(ready(&store, NEVER), None);
+        let run = async || ran(answer("renewed"), Revalidate::After(60));
+        let sent = ask(&store, NEVER, run).await.answer;
+        assert_eq!(told(&sent), ("MISS", "s-maxage=60, stale-while-revalidate=31535940", &b"renewed"[..]));
         tokio::time::advance(Duration::from_secs(59)).await;
-        assert_eq!(ready(&store, &Params::EMPTY).unwrap().2, "renewed");
+        assert_eq!(ready(&store, NEVER).unwrap().body, "renewed");
         tokio::time::advance(Duration::from_secs(1)).await;
-        assert_eq!(ready(&store, &Params::EMPTY), None);
+        assert_eq!(ready(&store, NEVER), None);
     }
 
     #[tokio::test(start_paused = true)]
     async fn a_failed_renewal_is_tried_again_soon() {
         let store = store(Revalidate::After(3600));
-        let Kept::Over(over) = store.look_up(&Params::EMPTY) else { panic!("it is over at the start") };
-        assert_eq!(store.keep_stale(Params::EMPTY, over).headers[CACHE_STATE], "STALE");
-        let (state, control, body) = ready(&store, &Params::EMPTY).unwrap();
-        assert_eq!((state.as_str(), body), ("STALE", Bytes::from("built")));
-        assert_eq!(control, "s-maxage=30, stale-while-revalidate=31535970");
+        let sent = ask(&store, NEVER, async || broken()).await;
+        let expected = ("STALE", "s-maxage=30, stale-while-revalidate=31535970", &b"built"[..]);
+        assert_eq!((told(&sent.answer), sent.not_renewed.as_deref()), (expected, Some("no")));
+        assert_eq!(told(&ready(&store, NEVER).unwrap()), expected);
         tokio::time::advance(Duration::from_secs(30)).await;
-        assert_eq!(ready(&store, &Params::EMPTY), None);
+        assert_eq!(ready(&store, NEVER), None);
     }
 
-    #[test]
-    fn unlisted_answers_cannot_fill_the_memory() {
+    #[tokio::test]
+    async fn a_stamp_renews_what_is_older_and_is_heeded_once() {
+        let store = store(Revalidate::Never);
+        let tomorrow = Stamp::now().after_ms(86_400_000);
+        for (since, state) in [(Stamp::now(), "MISS"), (NEVER, "HIT"), (tomorrow, "MISS"), (tomorrow, "HIT")] {
+            let run = async || ran(answer("renewed"), Revalidate::Never);
+            let sent = ask(&store, since, run).await.answer;
+            assert_eq!(told(&sent), (state, "s-maxage=31536000", &b"renewed"[..]), "{since:?}");
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_renewal_for_a_stamp_that_fails_is_not_tried_by_every_request() {
+        let store = store(Revalidate::Never);
+        let since = Stamp::now().after_ms(1000);
+        let sent = ask(&store, since, async || broken()).await.answer;
+        assert_eq!(told(&sent), ("STALE", "s-maxage=30, stale-while-revalidate=31535970", &b"built"[..]));
+        assert_eq!(ready(&store, since), Some(sent));
+        tokio::time::advance(Duration::from_secs(30)).await;
+        assert_eq!(ready(&store, since), None);
+    }
+
+    /// What ten get who ask at the same time, and how often the handler ran.
+    async fn ten(store: &Store, make: impl Fn() -> Ran) -> (Vec<Sent>, u32) {
+        let (runs, make) = (AtomicU32::new(0), &make);
+        let asked = (0..10).map(|_| {
+            ask(store, NEVER, async || {
+                runs.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                make()
+            })
+        });
+        let sent = futures_util::future::join_all(asked).await;
+        (sent, runs.into_inner())
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn all_who_ask_meanwhile_get_what_comes_of_one_run() {
+        let store = store(Revalidate::After(60));
+        let began = Instant::now();
+        let (sent, runs) = ten(&store, || ran(answer("once"), Revalidate::After(60))).await;
+        assert!(runs == 1 && sent.iter().all(|sent| told(&sent.answer).0 == "MISS" && sent.answer.body == "once"));
+        tokio::time::advance(Duration::from_secs(60)).await;
+        let (sent, runs) = ten(&store, broken).await;
+        assert!(runs == 1 && sent.iter().all(|sent| told(&sent.answer).0 == "STALE" && sent.answer.body == "once"));
+        assert_eq!(sent.iter().filter(|sent| sent.not_renewed.is_some()).count(), 1);
+        assert!(lock(&store.kept).turns.is_empty());
+        assert_eq!(began.elapsed(), Duration::from_secs(62));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_one_request_was_looked_at_for_is_not_told_to_others() {
+        let store = Store::new(&FrozenRoute::default());
+        let began = Instant::now();
+        let (sent, runs) = ten(&store, || Ran { touched: true, ..ran(answer("mine"), Revalidate::Never) }).await;
+        assert!(runs == 10 && sent.iter().all(|sent| told(&sent.answer).0.is_empty()));
+        assert_eq!(began.elapsed(), Duration::from_secs(2), "the nine who waited run at the same time");
+        assert!(lock(&store.kept).by_params.is_empty() && lock(&store.kept).turns.is_empty());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_run_that_was_dropped_leaves_its_turn_to_the_next() {
+        let store = store(Revalidate::After(60));
+        let second = Duration::from_secs(1);
+        let endless = ask(&store, NEVER, async || std::future::pending().await);
+        assert!(tokio::time::timeout(second, endless).await.is_err());
+        let run = async || ran(answer("next"), Revalidate::Never);
+        let sent = tokio::time::timeout(second, ask(&store, NEVER, run)).await.unwrap();
+        assert_eq!(sent.answer.body, "next");
+    }
+
+    #[tokio::test]
+    async fn neither_errors_nor_cookies_are_kept() {
+        let store = Store::new(&FrozenRoute::default());
+        let with_cookie = answer("").header(SET_COOKIE, HeaderValue::from_static("a=1"));
+        for made in [with_cookie, Answer::empty(StatusCode::FORBIDDEN), Answer::empty(StatusCode::BAD_GATEWAY)] {
+            let run = async || ran(made.clone(), Revalidate::Never);
+            assert_eq!(ask(&store, NEVER, run).await.answer, made);
+            assert_eq!(ready(&store, NEVER), None);
+        }
+    }
+
+    #[tokio::test]
+    async fn unlisted_answers_cannot_fill_the_memory() {
         let store = store(Revalidate::Never);
         let big: &'static [u8] = vec![b'x'; LIMIT / 4].leak();
         for index in 0..9 {
-            let mut params = Params::default();
-            params.push("slug", ParamValue::One(index.to_string()));
-            store.keep(params, Answer { body: Bytes::from_static(big), ..answer("") }, Revalidate::Never);
+            let made = Answer { body: Bytes::from_static(big), ..answer("") };
+            store.answer(&params(index), NEVER, async || ran(made, Revalidate::Never)).await;
         }
         let kept = lock(&store.kept);
         assert!(kept.bytes <= LIMIT && kept.bytes == LIMIT / 4 * (kept.by_params.len() - 1), "{}", kept.bytes);
@@ -257,13 +481,13 @@ mod tests {
     }
 
     #[test]
-    fn the_handler_decides_about_its_cache_control() {
-        let entry = Entry {
-            answer: answer("").header(CACHE_CONTROL, HeaderValue::from_static("max-age=7")),
-            revalidate: Revalidate::Never,
-            until: None,
-            is_stale: false,
-        };
-        assert_eq!(entry.sent("HIT", Revalidate::Never).headers[CACHE_CONTROL], "max-age=7");
+    fn the_handler_decides_about_its_cache_control_and_its_etag() {
+        let own = answer("").header(CACHE_CONTROL, HeaderValue::from_static("max-age=7"));
+        let own = own.header(ETAG, HeaderValue::from_static("\"mine\""));
+        let sent = Entry::new(own, Lifetime::default(), NEVER, None).sent();
+        assert_eq!(
+            (&sent.headers[CACHE_CONTROL], &sent.headers[ETAG]),
+            (&HeaderValue::from_static("max-age=7"), &HeaderValue::from_static("\"mine\""))
+        );
     }
 }

@@ -85,6 +85,8 @@ mod answer;
 #[cfg(feature = "runtime")]
 mod app;
 #[cfg(feature = "runtime")]
+mod conditional;
+#[cfg(feature = "runtime")]
 mod cookies;
 #[cfg(feature = "runtime")]
 #[doc(hidden)]
@@ -123,6 +125,8 @@ mod response;
 mod scope;
 #[cfg(feature = "runtime")]
 mod settings;
+#[cfg(feature = "runtime")]
+mod stamp;
 #[cfg(feature = "runtime")]
 mod static_params;
 #[cfg(feature = "runtime")]

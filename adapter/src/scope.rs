@@ -14,6 +14,7 @@ use crate::{
     cookies::Cookies,
     log,
     report::Touch,
+    stamp::Stamp,
 };
 
 tokio::task_local! {
@@ -44,6 +45,9 @@ pub(crate) struct Scope {
     /// The id of the invocation, for the log.
     pub(crate) request_id: Option<String>,
     pub(crate) headers: HeaderMap,
+    /// What is kept of an upstream and older than this is not used.
+    #[cfg_attr(not(feature = "fetch"), expect(dead_code, reason = "only a fetch keeps something"))]
+    pub(crate) since: Stamp,
     pub(crate) cookies: Cookies,
     pub(crate) config: Arc<SegmentConfig>,
     touch: OnceLock<Touch>,
@@ -56,6 +60,7 @@ impl Scope {
         run: Run,
         request_id: Option<String>,
         headers: HeaderMap,
+        since: Stamp,
         config: Arc<SegmentConfig>,
     ) -> Arc<Self> {
         let cookies = Cookies::from_headers(&headers);
@@ -66,11 +71,17 @@ impl Scope {
             request_id,
             cookies: if forced { cookies.sealed() } else { cookies },
             headers,
+            since,
             config,
             touch: OnceLock::new(),
             lifetime: Mutex::new(Lifetime { revalidate, tags: BTreeSet::new() }),
             panic: Mutex::new(None),
         })
+    }
+
+    /// The scope of a run at build time: nobody asks.
+    pub(crate) fn evaluating(config: Arc<SegmentConfig>) -> Arc<Self> {
+        Self::new(Run::Evaluate, None, HeaderMap::new(), Stamp::EPOCH, config)
     }
 
     /// The scope of the handler that is running; `None` outside a request, as in a spawned task.

@@ -10,6 +10,7 @@ use crate::{
     path::{self, Encoding, ReadPath},
     redirect,
     request::SentPath,
+    stamp::Stamp,
     viewer::{Origin, Viewer},
 };
 
@@ -88,6 +89,7 @@ impl Incoming {
     pub(crate) fn arrive(mut self, gate: &Gate) -> Result<Arrived, Refusal> {
         let mut headers = headers(&self.headers)?;
         let proven = gate.origin.proves(&mut headers);
+        let stamp = Stamp::take(&mut headers, proven);
         if gate.origin.refuses(proven) {
             return Err(Refusal::new(StatusCode::FORBIDDEN, "the request did not come through the CDN"));
         }
@@ -110,6 +112,7 @@ impl Incoming {
         let extensions = request.extensions_mut();
         extensions.insert(SentPath(path.encoded.into()));
         extensions.insert(viewer);
+        extensions.insert(stamp);
         if let Some(context) = self.context {
             extensions.insert(*context);
         }

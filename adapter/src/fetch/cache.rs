@@ -12,7 +12,7 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{FetchReply, client};
-use crate::{config::Revalidate, error::Result, scope::lock};
+use crate::{config::Revalidate, error::Result, scope::lock, stamp::Stamp};
 
 /// The bytes that are kept.
 const LIMIT: usize = 16 * 1024 * 1024;
@@ -39,8 +39,12 @@ pub(super) fn sorted(headers: &HeaderMap) -> Vec<(HeaderName, HeaderValue)> {
 #[derive(Clone)]
 struct Entry {
     reply: FetchReply,
+    /// What came before this is in it.
+    as_of: Stamp,
     /// Until when it is used without asking; `None` is for ever.
     until: Option<Instant>,
+    /// Whether the upstream failed when it was asked last.
+    is_stale: bool,
 }
 
 /// Held while the upstream is asked, so that the others wait and then find the entry.
@@ -62,36 +66,57 @@ struct Held {
 
 static CACHE: LazyLock<Mutex<DataCache>> = LazyLock::new(Mutex::default);
 
-/// The cached reply, or that of the upstream.
-pub(super) async fn get(key: Key, revalidate: Revalidate) -> Result<FetchReply> {
-    get_from(&CACHE, key, revalidate, async |key| client::send(key).await).await
+/// What the cache answers.
+pub(super) struct Found {
+    pub(super) reply: FetchReply,
+    /// How long it may be kept: shorter when the upstream failed and this is an old one.
+    pub(super) revalidate: Revalidate,
+}
+
+/// The cached reply, unless it is older than the stamp, or that of the upstream.
+pub(super) async fn get(key: Key, revalidate: Revalidate, since: Stamp) -> Result<Found> {
+    get_from(&CACHE, key, revalidate, since, async |key| client::send(key).await).await
 }
 
 async fn get_from(
     cache: &Mutex<DataCache>,
     key: Key,
     revalidate: Revalidate,
+    since: Stamp,
     ask: impl AsyncFnOnce(&Key) -> Result<FetchReply>,
-) -> Result<FetchReply> {
+) -> Result<Found> {
     let slot = lock(cache).slot(&key);
     let mut entry = slot.lock().await;
-    if let Some(entry) = entry.as_ref().filter(|entry| entry.until.is_none_or(|until| Instant::now() < until)) {
-        return Ok(entry.reply.clone());
+    if let Some(entry) = entry.as_ref().filter(|entry| entry.is_good(since)) {
+        return Ok(Found {
+            reply: entry.reply.clone(),
+            revalidate: if entry.is_stale { retry(revalidate) } else { revalidate },
+        });
     }
+    let as_of = Stamp::now().max(since);
     let asked = ask(&key).await;
     if let (Some(stale), Some(reason)) = (entry.as_mut(), failure(&asked)) {
         tracing::warn!(url = %key.url, reason, "the upstream failed; the cached answer is used a little longer");
-        stale.until = Some(Instant::now() + retry(revalidate));
-        return Ok(stale.reply.clone());
+        let retry = retry(revalidate);
+        *stale = Entry { reply: stale.reply.clone(), as_of, until: until(retry), is_stale: true };
+        return Ok(Found { reply: stale.reply.clone(), revalidate: retry });
     }
     *entry = match &asked {
-        Ok(reply) if reply.ok() => Some(Entry { reply: reply.clone(), until: until(revalidate) }),
+        Ok(reply) if reply.ok() => {
+            Some(Entry { reply: reply.clone(), as_of, until: until(revalidate), is_stale: false })
+        }
         _ => None,
     };
     let bytes = entry.as_ref().map(|entry| size(&key, &entry.reply));
     drop(entry);
     lock(cache).settle(&key, bytes);
-    asked
+    asked.map(|reply| Found { reply, revalidate })
+}
+
+impl Entry {
+    fn is_good(&self, since: Stamp) -> bool {
+        self.as_of >= since && self.until.is_none_or(|until| Instant::now() < until)
+    }
 }
 
 fn failure(asked: &Result<FetchReply>) -> Option<String> {
@@ -109,12 +134,8 @@ fn until(revalidate: Revalidate) -> Option<Instant> {
     }
 }
 
-fn retry(revalidate: Revalidate) -> Duration {
-    let seconds = match revalidate {
-        Revalidate::Never => LONGEST_RETRY,
-        Revalidate::After(seconds) => seconds.min(LONGEST_RETRY),
-    };
-    Duration::from_secs(seconds.into())
+fn retry(revalidate: Revalidate) -> Revalidate {
+    revalidate.min(Revalidate::After(LONGEST_RETRY))
 }
 
 fn size(key: &Key, reply: &FetchReply) -> usize {
@@ -174,7 +195,7 @@ mod tests {
     }
 
     async fn body(cache: &Mutex<DataCache>, seconds: u32, asked: Result<FetchReply>) -> Result<Bytes> {
-        get_from(cache, key("/"), Revalidate::After(seconds), async |_| asked).await?.bytes().await
+        Ok(get_from(cache, key("/"), Revalidate::After(seconds), Stamp::EPOCH, async |_| asked).await?.reply.body)
     }
 
     #[tokio::test(start_paused = true)]
@@ -199,6 +220,25 @@ mod tests {
         assert_eq!(body(&cache, 10, Ok(reply(404, "gone"))).await.unwrap(), "gone");
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn what_is_older_than_the_stamp_is_asked_for_again() {
+        let cache = Mutex::default();
+        let get = async |since, asked| {
+            let found = get_from(&cache, key("/"), Revalidate::Never, since, async |_| asked).await.unwrap();
+            (found.reply.body, found.revalidate)
+        };
+        let tomorrow = Stamp::now().after_ms(86_400_000);
+        let (never, soon) = (Revalidate::Never, Revalidate::After(LONGEST_RETRY));
+        assert_eq!(get(Stamp::EPOCH, Ok(reply(200, "1"))).await, ("1".into(), never));
+        assert_eq!(get(tomorrow, Err(Error::msg("refused"))).await, ("1".into(), soon));
+        assert_eq!(get(tomorrow, Ok(reply(200, "2"))).await, ("1".into(), soon));
+        tokio::time::advance(Duration::from_secs(30)).await;
+        for _ in 0..2 {
+            assert_eq!(get(tomorrow, Ok(reply(200, "3"))).await, ("3".into(), never));
+        }
+        assert_eq!(get(tomorrow, Ok(reply(200, "4"))).await, ("3".into(), never));
+    }
+
     #[tokio::test]
     async fn errors_are_not_cached() {
         let cache = Mutex::default();
@@ -212,14 +252,14 @@ mod tests {
     async fn all_who_miss_wait_for_one_call() {
         let (cache, calls) = (Mutex::default(), AtomicU32::new(0));
         let fetches = (0..5).map(|_| {
-            get_from(&cache, key("/"), Revalidate::Never, async |_| {
+            get_from(&cache, key("/"), Revalidate::Never, Stamp::EPOCH, async |_| {
                 calls.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 Ok(reply(200, "x"))
             })
         });
         let replies = futures_util::future::join_all(fetches).await;
-        assert!(replies.iter().all(|reply| reply.as_ref().is_ok_and(FetchReply::ok)));
+        assert!(replies.iter().all(|reply| reply.as_ref().is_ok_and(|found| found.reply.ok())));
         assert_eq!(calls.load(Ordering::Relaxed), 1);
     }
 
@@ -229,7 +269,7 @@ mod tests {
         let big = Bytes::from(vec![b'x'; LIMIT / 3]);
         for path in ["/a", "/b", "/a", "/c"] {
             let asked = Ok(reply(200, big.clone()));
-            get_from(&cache, key(path), Revalidate::Never, async |_| asked).await.unwrap();
+            get_from(&cache, key(path), Revalidate::Never, Stamp::EPOCH, async |_| asked).await.unwrap();
         }
         let cache = lock(&cache);
         let mut paths: Vec<_> = cache.slots.keys().map(|key| key.url.path()).collect();

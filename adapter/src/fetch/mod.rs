@@ -176,10 +176,15 @@ impl Fetch {
         }
         let segment = scope.as_ref().and_then(|scope| scope.config.revalidate);
         let revalidate = self.revalidate.or(segment).unwrap_or_default();
+        let since = scope.as_ref().map(|scope| scope.since).unwrap_or_default();
         if let Some(scope) = &scope {
             scope.shorten(revalidate, self.tags.iter().cloned());
         }
-        cache::get(self.key(url), revalidate).await
+        let found = cache::get(self.key(url), revalidate, since).await?;
+        if let Some(scope) = &scope {
+            scope.shorten(found.revalidate, []);
+        }
+        Ok(found.reply)
     }
 
     fn key(&self, mut url: Url) -> Key {
