@@ -39,7 +39,7 @@ const SITES: [Site; 14] = [
     Site { pattern: "/items/fixed", ..DYNAMIC },
     Site {
         pattern: "/items/[slug]",
-        frozen: &["/items/a", "/items/a%20b", "/items/c%2Fd", "/items/%C3%A9", "/items/fixed", "/items/x+y=$&%25"],
+        frozen: &["/items/a", "/items/a%20b", "/items/c%2Fd", "/items/%C3%A9", "/items/fixed", "/items/x+y=$&@:,;%25"],
         ..DYNAMIC
     },
     Site { pattern: "/live/fixed", ..DYNAMIC },
@@ -322,8 +322,8 @@ fn paths() -> BTreeSet<String> {
         "/items/%ED%A0%80",
         "/items/%252e%252e",
         "/items/%2561",
-        "/items/x%2By%3D%24%26%25",
-        "/items/x+y=$&%25/",
+        "/items/x%2By%3D%24%26%40%3A%2C%3B%25",
+        "/items/x+y=$&@:,;%25/",
         "/ITEMS/a",
         "/items/fixed/",
         "/items/fi%78ed",
