@@ -2,7 +2,7 @@
 
 use std::{
     ffi::OsString,
-    fmt,
+    fmt, fs,
     io::{self, Read},
     os::unix::process::CommandExt,
     process::{Child, Command, ExitStatus, Stdio},
@@ -159,6 +159,20 @@ impl ProcessGroup {
     #[track_caller]
     pub fn interrupt(&self) {
         kill_process_group(self.id(), Signal::INT).unwrap_or_else(|error| panic!("nobody to interrupt: {error}"));
+    }
+
+    /// The resident memory of the program itself.
+    ///
+    /// # Panics
+    ///
+    /// When it has ended.
+    #[track_caller]
+    #[must_use]
+    pub fn resident_bytes(&self) -> u64 {
+        let path = format!("/proc/{}/statm", self.id());
+        let text = fs::read_to_string(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+        let pages: Option<u64> = text.split(' ').nth(1).and_then(|pages| pages.parse().ok());
+        pages.unwrap_or_else(|| panic!("{path}: {text}")) * rustix::param::page_size() as u64
     }
 
     /// What it has printed so far, both streams.

@@ -111,6 +111,7 @@ struct Desk {
     waiting: Mutex<HashMap<String, mpsc::Sender<Invocation>>>,
     init_error: Mutex<Option<Value>>,
     polls: AtomicU64,
+    strays: AtomicU64,
 }
 
 impl RuntimeApi {
@@ -127,6 +128,7 @@ impl RuntimeApi {
             waiting: Mutex::default(),
             init_error: Mutex::default(),
             polls: AtomicU64::new(0),
+            strays: AtomicU64::new(0),
         });
         let (stop, stopped) = oneshot::channel();
         let (started, address) = mpsc::channel();
@@ -159,6 +161,12 @@ impl RuntimeApi {
         self.desk.polls.load(Ordering::Relaxed)
     }
 
+    /// How often something was posted for an invocation that nobody waited for, as when it was answered before.
+    #[must_use]
+    pub fn strays(&self) -> u64 {
+        self.desk.strays.load(Ordering::Relaxed)
+    }
+
     /// Hands an event to the function and waits for what comes of it.
     ///
     /// `alive` is asked now and then whether it is worth to wait on.
@@ -167,11 +175,25 @@ impl RuntimeApi {
     ///
     /// When nothing comes of it.
     pub fn invoke(&self, event: &Value, limit: Duration, alive: impl Fn() -> bool) -> Result<Invocation, NoAnswer> {
+        self.invoke_bytes(event.to_string().into(), limit, alive)
+    }
+
+    /// Hands over bytes that may be no JSON; otherwise like [`RuntimeApi::invoke`].
+    ///
+    /// # Errors
+    ///
+    /// When nothing comes of it.
+    pub fn invoke_bytes(
+        &self,
+        event: Bytes,
+        limit: Duration,
+        alive: impl Fn() -> bool,
+    ) -> Result<Invocation, NoAnswer> {
         const STEP: Duration = Duration::from_millis(20);
         let (answer, answered) = mpsc::channel();
         let id = new_id();
         lock(&self.desk.waiting).insert(id.clone(), answer);
-        let event = Event { id: id.clone(), deadline: SystemTime::now() + limit, bytes: event.to_string().into() };
+        let event = Event { id: id.clone(), deadline: SystemTime::now() + limit, bytes: event };
         // The receiver lives in `self`.
         let _ = self.events.send(event);
         let started = Instant::now();
@@ -292,6 +314,7 @@ async fn init_error(State(desk): State<Arc<Desk>>, body: Bytes) -> Answer {
 
 fn answered(desk: &Desk, id: &str, invocation: Invocation) -> Answer {
     let Some(invoker) = lock(&desk.waiting).remove(id) else {
+        desk.strays.fetch_add(1, Ordering::Relaxed);
         let text = format!("no invocation {id} waits for an answer");
         return status(StatusCode::BAD_REQUEST, &json!({"errorMessage": text, "errorType": "InvalidRequestID"}));
     };
@@ -405,6 +428,26 @@ impl Function {
     /// When nothing comes of it.
     pub fn try_invoke(&self, event: &Value) -> Result<Invocation, NoAnswer> {
         self.api.invoke(event, self.limit, || !self.program.has_exited())
+    }
+
+    /// Invokes it with bytes that may be no JSON.
+    ///
+    /// # Errors
+    ///
+    /// When nothing comes of it.
+    pub fn try_invoke_bytes(&self, event: Bytes) -> Result<Invocation, NoAnswer> {
+        self.api.invoke_bytes(event, self.limit, || !self.program.has_exited())
+    }
+
+    /// How much memory the program has in use ([proc(5)](https://man7.org/linux/man-pages/man5/proc_pid_statm.5.html)).
+    ///
+    /// # Panics
+    ///
+    /// When it has ended.
+    #[track_caller]
+    #[must_use]
+    pub fn resident_bytes(&self) -> u64 {
+        self.program.resident_bytes()
     }
 
     /// Its Runtime API.
