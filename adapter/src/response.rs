@@ -87,8 +87,11 @@ impl Response {
 
     /// A body that is made piece by piece.
     ///
-    /// An HTTP API delivers answers whole, so it is collected first. A piece that is an error makes the answer a 500
-    /// with an empty body.
+    /// In a route with `pub const STREAMING: bool = true` the pieces are sent when they are made, through a Function
+    /// URL or the local emulator. An error or a panic in mid-stream then ends the body; its cause stands in the log.
+    ///
+    /// Otherwise the reply is sent whole, so the body is collected first. A piece that is an error makes the answer a
+    /// 500 with an empty body.
     pub fn stream<S, B, E>(stream: S) -> Self
     where
         S: Stream<Item = std::result::Result<B, E>> + Send + 'static,

@@ -1,11 +1,11 @@
 //! Asking a server on this machine, byte by byte what the test says: no redirect is followed, no path tidied.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::{HeaderName, HeaderValue, Request, Uri};
+use http::{HeaderName, HeaderValue, Request, Response, Uri};
 use http_body_util::{BodyExt, Full};
-use hyper::client::conn::http1;
+use hyper::{body::Incoming, client::conn::http1};
 use hyper_util::rt::TokioIo;
 use tokio::{net::TcpStream, runtime, time::timeout};
 
@@ -70,11 +70,7 @@ impl HttpClient {
     }
 
     async fn exchange(&self, request: &HttpRequest) -> Result<HttpReply, Failure> {
-        let stream = TcpStream::connect(&self.authority).await?;
-        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
-        // It ends with the runtime, or when the server closes; a failure shows in the reply.
-        tokio::spawn(connection);
-        let response = sender.send_request(self.request(request)?).await?;
+        let response = self.open(request).await?;
         let status = response.status().as_u16();
         let headers = response
             .headers()
@@ -83,6 +79,33 @@ impl HttpClient {
             .collect();
         let body = response.into_body().collect().await?.to_bytes().to_vec();
         Ok(HttpReply { status, headers, body })
+    }
+
+    async fn open(&self, request: &HttpRequest) -> Result<Response<Incoming>, Failure> {
+        let stream = TcpStream::connect(&self.authority).await?;
+        let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
+        // It ends with the runtime, or when the server closes; a failure shows in the reply.
+        tokio::spawn(connection);
+        Ok(sender.send_request(self.request(request)?).await?)
+    }
+
+    /// Sends a request, and reads what comes at once of the body, and how long after the headers.
+    ///
+    /// # Errors
+    ///
+    /// As [`HttpClient::try_send`].
+    pub fn pieces(&self, request: &HttpRequest) -> Result<Vec<(Duration, Bytes)>, Failure> {
+        let runtime = runtime::Builder::new_current_thread().enable_all().build()?;
+        runtime.block_on(async { timeout(self.limit, self.read_pieces(request)).await? })
+    }
+
+    async fn read_pieces(&self, request: &HttpRequest) -> Result<Vec<(Duration, Bytes)>, Failure> {
+        let mut body = self.open(request).await?.into_body();
+        let (started, mut pieces) = (Instant::now(), Vec::new());
+        while let Some(frame) = body.frame().await {
+            pieces.extend(frame?.into_data().ok().map(|piece| (started.elapsed(), piece)));
+        }
+        Ok(pieces)
     }
 
     fn request(&self, request: &HttpRequest) -> Result<Request<Full<Bytes>>, Failure> {

@@ -54,12 +54,16 @@ impl Invocation {
     ///
     /// # Panics
     ///
-    /// When it is not a buffered answer to a payload 2.0 event.
+    /// When it is not an answer to a payload 2.0 event, or a streamed one that broke off.
     #[track_caller]
     #[must_use]
     pub fn http(&self) -> HttpReply {
-        let Self::Reply(answer) = self else { panic!("the function did not answer: {self:?}") };
-        HttpReply::from_payload_2(answer).unwrap_or_else(|error| panic!("{error}"))
+        let reply = match self {
+            Self::Reply(answer) => HttpReply::from_payload_2(answer),
+            Self::Streamed(streamed) => streamed.http(),
+            Self::Error(_) => panic!("the function did not answer: {self:?}"),
+        };
+        reply.unwrap_or_else(|error| panic!("{error}"))
     }
 }
 
@@ -68,10 +72,32 @@ impl Invocation {
 pub struct Streamed {
     /// The headers of the function's POST.
     pub headers: Vec<(String, String)>,
-    /// All bytes of it: the prelude in JSON, eight zeros and the body.
-    pub bytes: Vec<u8>,
+    /// What came at once, and how long after the first of it: the prelude in JSON, eight zeros and the pieces of the
+    /// body.
+    pub pieces: Vec<(Duration, Vec<u8>)>,
     /// Its trailers.
     pub trailers: Vec<(String, String)>,
+}
+
+impl Streamed {
+    /// All bytes of it.
+    #[must_use]
+    pub fn bytes(&self) -> Vec<u8> {
+        self.pieces.iter().flat_map(|(_, piece)| piece.clone()).collect()
+    }
+
+    /// The answer as the viewer of a Function URL gets it.
+    fn http(&self) -> Result<HttpReply, String> {
+        let [(_, prelude), (_, separator), body @ ..] = &*self.pieces else {
+            return Err(format!("too short: {self:?}"));
+        };
+        if *separator != [0; 8] || !self.trailers.is_empty() {
+            return Err(format!("no whole answer: {self:?}"));
+        }
+        let prelude = serde_json::from_slice(prelude).map_err(|error| format!("the prelude: {error}"))?;
+        let body = body.iter().flat_map(|(_, piece)| piece.clone()).collect();
+        Ok(HttpReply { body, ..HttpReply::from_payload_2(&prelude)? })
+    }
 }
 
 /// Why an invocation brought nothing.
@@ -281,18 +307,16 @@ async fn response(
     headers: HeaderMap,
     body: Body,
 ) -> Answer {
-    let collected = match body.collect().await {
-        Ok(collected) => collected,
+    let streamed = match read(pairs(&headers), body).await {
+        Ok(streamed) => streamed,
         Err(error) => {
             return refuse(&desk, &id, StatusCode::BAD_REQUEST, "Runtime.TruncatedResponse", &error.to_string());
         }
     };
-    let trailers = collected.trailers().map(pairs).unwrap_or_default();
-    let bytes = collected.to_bytes();
     if headers.get("lambda-runtime-function-response-mode").is_some_and(|mode| mode == "streaming") {
-        let streamed = Streamed { headers: pairs(&headers), bytes: bytes.to_vec(), trailers };
         return answered(&desk, &id, Invocation::Streamed(streamed));
     }
+    let bytes = streamed.bytes();
     if bytes.len() > LARGEST_ANSWER {
         let text = format!("Response payload size exceeded maximum allowed payload size ({LARGEST_ANSWER} bytes).");
         return refuse(&desk, &id, StatusCode::PAYLOAD_TOO_LARGE, "Function.ResponseSizeTooLarge", &text);
@@ -301,6 +325,20 @@ async fn response(
         Ok(answer) => answered(&desk, &id, Invocation::Reply(answer)),
         Err(error) => refuse(&desk, &id, StatusCode::BAD_REQUEST, "Runtime.MalformedResponse", &error.to_string()),
     }
+}
+
+/// Each frame is a piece: chunks may be split on the way, but are never merged.
+async fn read(headers: Vec<(String, String)>, mut body: Body) -> Result<Streamed, axum::Error> {
+    let mut streamed = Streamed { headers, pieces: Vec::new(), trailers: Vec::new() };
+    let mut started = None;
+    while let Some(frame) = body.frame().await {
+        let at = started.get_or_insert_with(Instant::now).elapsed();
+        match frame?.into_data() {
+            Ok(piece) => streamed.pieces.push((at, piece.to_vec())),
+            Err(frame) => streamed.trailers.extend(frame.trailers_ref().map(pairs).into_iter().flatten()),
+        }
+    }
+    Ok(streamed)
 }
 
 async fn error(State(desk): State<Arc<Desk>>, extract::Path(id): extract::Path<String>, body: Bytes) -> Answer {

@@ -1,9 +1,9 @@
 //! The guide's functions as Lambda runs them: unpacked from their zips, invoked over the Runtime API.
 
-use std::sync::OnceLock;
+use std::{sync::OnceLock, time::Duration};
 
 use wharf_tests::{
-    Function, Guide, HttpRequest, Upstream,
+    Function, Guide, HttpRequest, Invocation, Upstream,
     artifact::Unpacked,
     events,
     expectations::{self, Case, Delivery},
@@ -95,6 +95,28 @@ fn a_fetch_of_a_dynamic_handler_reaches_the_upstream_each_time() {
     }
     assert_eq!(upstream.hits().get("/products/7"), Some(&3));
     assert_eq!(upstream.hits().get("/data/solaris"), Some(&3));
+}
+
+/// The recommendations are made 50 ms apart: whoever waited for all of them would get them at once.
+#[test]
+#[expect(clippy::print_stdout, reason = "what it measured is of interest, and a failure shows it")]
+fn the_first_recommendation_arrives_before_the_second_is_made() {
+    let upstream = Upstream::start();
+    let running = start("/api/recommend", &upstream);
+    let request = HttpRequest::get("/api/recommend");
+    let invocation = running.function.invoke(&events::function_url(&request));
+    let Invocation::Streamed(streamed) = invocation else { panic!("not in streaming mode: {invocation:?}") };
+    let body: Vec<_> = streamed.pieces.iter().skip(2).collect();
+    let times: Vec<_> = body.iter().map(|(at, _)| at.as_millis()).collect();
+    println!("the pieces came after {times:?} ms");
+    assert_eq!(body.len(), 7, "{streamed:?}");
+    assert!(body[1].0 - body[0].0 >= Duration::from_millis(20), "{times:?}");
+
+    let pattern = "/api/recommend".parse().expect("a pattern");
+    let whole = running.function.invoke(&events::http_api(&request, &pattern));
+    assert!(matches!(&whole, Invocation::Reply(_)), "{whole:?}");
+    assert_eq!(whole.http().body, body.iter().flat_map(|(_, piece)| piece.clone()).collect::<Vec<_>>());
+    assert_eq!(running.function.log().matches("only a Function URL").count(), 1, "{}", running.function.log());
 }
 
 #[test]

@@ -1,11 +1,14 @@
 //! The guide under the real `cargo lambda watch`, asked over HTTP.
 
+use std::time::Duration;
+
 use wharf_tests::{
-    Guide, Upstream, Watch,
+    Guide, HttpRequest, Upstream, Watch,
     expectations::{self, Delivery},
 };
 
 #[test]
+#[expect(clippy::print_stdout, reason = "what it measured is of interest, and a failure shows it")]
 fn every_case_holds_under_watch() {
     let upstream = Upstream::start();
     let guide = Guide::bundled(&upstream);
@@ -19,4 +22,9 @@ fn every_case_holds_under_watch() {
         }
     }
     assert!(problems.is_empty(), "{}\n{}", problems.join("\n"), watch.log());
+
+    let pieces = client.pieces(&HttpRequest::get("/api/recommend")).unwrap_or_else(|error| panic!("{error}"));
+    let times: Vec<_> = pieces.iter().map(|(at, _)| at.as_millis()).collect();
+    println!("the pieces of the stream came after {times:?} ms");
+    assert!(pieces.len() >= 2 && pieces[1].0 - pieces[0].0 >= Duration::from_millis(20), "{times:?}");
 }

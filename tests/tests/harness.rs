@@ -86,7 +86,7 @@ fn a_streamed_answer_is_kept_byte_by_byte() {
         assert_eq!(client.send(&post).status, 202);
     });
     let Ok(Invocation::Streamed(streamed)) = invoke(&api, &json!({})) else { panic!("it was streamed") };
-    assert_eq!(streamed.bytes, bytes);
+    assert_eq!(streamed.bytes(), bytes);
     assert!(streamed.headers.iter().any(|(name, _)| name == "lambda-runtime-function-response-mode"));
 }
 

@@ -218,7 +218,7 @@ pub mod entry {
     pub fn api_recommend() -> Route {
         Route::new("/api/recommend")
             .get(super::api_recommend::get)
-            .dynamic(super::api_recommend::DYNAMIC)
+            .streaming(super::api_recommend::STREAMING)
     }
 
     pub fn api_search() -> Route {

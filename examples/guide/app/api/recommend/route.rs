@@ -4,12 +4,12 @@ use std::{convert::Infallible, time::Duration};
 
 use async_stream::stream;
 use tokio::time::sleep;
-use wharf::{Response, config::Dynamic};
+use wharf::Response;
 
 use crate::catalog::BOOKS;
 
-/// Evaluated when the app is bundled, the stream would be drained into one body.
-pub const DYNAMIC: Dynamic = Dynamic::ForceDynamic;
+/// A line is sent when it is made. Without this, the stream would be collected first.
+pub const STREAMING: bool = true;
 
 pub async fn get() -> Response {
     let lines = stream! {
