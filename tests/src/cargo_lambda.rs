@@ -2,7 +2,6 @@
 
 use std::{
     ffi::OsStr,
-    fs,
     net::{Ipv4Addr, TcpListener},
     path::{Path, PathBuf},
     process::Command,
@@ -11,19 +10,16 @@ use std::{
     time::{Duration, Instant},
 };
 
-use crate::{HttpClient, HttpRequest, ProcessGroup, cargo::Build, environment, lock::Lock, paths};
+use crate::{HttpClient, HttpRequest, ProcessGroup, cargo::Build, environment, paths, pypi};
 
 /// The version that the tests run.
 pub const VERSION: &str = "1.9.2";
 
-const INSTALL_LIMIT: Duration = Duration::from_secs(300);
 const START_LIMIT: Duration = Duration::from_secs(60);
 const REQUEST_LIMIT: Duration = Duration::from_secs(60);
 
-/// The folder that holds the `cargo-lambda` binary, installed from PyPI on first use.
-///
-/// The install is made aside and renamed, under a lock, so that tests may ask for it at once and an interrupted one
-/// leaves nothing behind.
+/// The folder that holds the `cargo-lambda` binary, installed from PyPI on first use; without its dependency on zig,
+/// which only `cargo lambda build` needs.
 ///
 /// # Panics
 ///
@@ -32,11 +28,7 @@ const REQUEST_LIMIT: Duration = Duration::from_secs(60);
 pub fn bin_folder() -> &'static Path {
     static FOLDER: OnceLock<PathBuf> = OnceLock::new();
     FOLDER.get_or_init(|| {
-        let installed = paths::tools().join(format!("cargo-lambda-{VERSION}"));
-        let _turn = Lock::wait(&installed.with_file_name(format!("cargo-lambda-{VERSION}.lock")));
-        if !installed.exists() {
-            install(&installed);
-        }
+        let installed = pypi::install("cargo-lambda", &format!("cargo-lambda=={VERSION}\n")).join("bin");
         let version = version(&installed);
         assert!(version.contains(VERSION), "{} is not {VERSION} but {version}", installed.display());
         installed
@@ -56,31 +48,6 @@ pub fn version(folder: &Path) -> String {
     environment::scrub(&mut command);
     let output = ProcessGroup::run(command.args(["lambda", "--version"]), Duration::from_secs(30)).succeeded();
     output.stdout.trim().to_owned()
-}
-
-fn install(installed: &Path) {
-    let tools = installed.parent().expect("the tools are in a folder");
-    let staged = tempfile::Builder::new()
-        .prefix("cargo-lambda-")
-        .tempdir_in(tools)
-        .unwrap_or_else(|error| panic!("failed to make a folder in {}: {error}", tools.display()));
-    let venv = staged.path().join("venv");
-    let _ = ProcessGroup::run(Command::new("python3").args(["-m", "venv"]).arg(&venv), INSTALL_LIMIT).succeeded();
-    // Without its dependency on zig, which only `cargo lambda build` needs.
-    let _ = ProcessGroup::run(
-        Command::new(venv.join("bin/python"))
-            .args(["-m", "pip", "install", "--no-input", "--disable-pip-version-check", "--quiet"])
-            .args(["--no-deps", "--only-binary", ":all:"])
-            .arg(format!("cargo-lambda=={VERSION}")),
-        INSTALL_LIMIT,
-    )
-    .succeeded();
-    // Only the binary is kept: the rest of a venv names its own path and does not survive the rename.
-    let bin = staged.path().join("bin");
-    fs::create_dir(&bin)
-        .and_then(|()| fs::rename(venv.join("bin/cargo-lambda"), bin.join("cargo-lambda")))
-        .and_then(|()| fs::rename(&bin, installed))
-        .unwrap_or_else(|error| panic!("failed to move cargo-lambda to {}: {error}", installed.display()));
 }
 
 /// A running `cargo lambda watch`, killed on drop with the functions that it has started.

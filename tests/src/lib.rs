@@ -12,6 +12,7 @@
 //! | have every source of events tell the same | [`conformance`] |
 //! | get the guide, bundled | [`Guide`] |
 //! | apply a Terraform module, offline | [`terraform`] |
+//! | judge a SAM template | [`sam`] |
 //!
 //! Everything blocks, and everything has a time limit. A failure of the harness is a failure of the test that uses it,
 //! so its functions panic, with the captured output in the message, where a library would return an error.
@@ -32,7 +33,9 @@ pub mod lock;
 pub mod paths;
 pub mod process_group;
 pub mod project;
+pub mod pypi;
 pub mod runtime_api;
+pub mod sam;
 pub mod terraform;
 pub mod upstream;
 

@@ -1,0 +1,251 @@
+//! `template.yaml`, judged by the tools of AWS: for an app of each kind of route, for one of 300, and for one that streams.
+//!
+//! The template is made from the manifest alone, so the apps are manifests, and nothing is compiled for them; `guide_bundle.rs` has the template of
+//! a whole bundle judged.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    path::{Path, PathBuf},
+    sync::OnceLock,
+};
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use walkdir::WalkDir;
+use wharf_bundler::{
+    deploy::{http_api, sam},
+    manifest::{InvokeMode, Manifest},
+};
+use wharf_tests::sam as tools;
+
+/// A bundle of empty zips, as far as SAM looks at it.
+struct Bundle {
+    manifest: Manifest,
+    folder: TempDir,
+    translated: OnceLock<BTreeMap<String, Value>>,
+}
+
+impl Bundle {
+    fn of(manifest: Manifest) -> Self {
+        let folder = tempfile::tempdir().expect("the temporary folder takes a folder");
+        let write = |path: &str, contents: &[u8]| {
+            let path = folder.path().join(path);
+            fs::create_dir_all(path.parent().expect("it is in the folder")).expect("the folder takes a folder");
+            fs::write(path, contents).expect("the folder takes a file");
+        };
+        for function in manifest.functions.values() {
+            write(&function.zip, b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
+        }
+        for (path, text) in sam::files(&manifest) {
+            write(&path, text.as_bytes());
+        }
+        Self { manifest, folder, translated: OnceLock::new() }
+    }
+
+    /// All templates: the one that is deployed, and those of nested stacks.
+    fn templates(&self) -> Vec<PathBuf> {
+        let files = sam::files(&self.manifest).into_keys();
+        files.filter(|path| path.ends_with(".yaml")).map(|path| self.folder.path().join(path)).collect()
+    }
+
+    /// Each template as AWS expands it, by the name of its file.
+    fn translated(&self) -> &BTreeMap<String, Value> {
+        let name = |path: &Path| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        let translated = || self.templates().iter().map(|path| (name(path), tools::translated(path))).collect();
+        self.translated.get_or_init(translated)
+    }
+}
+
+/// A pattern, and whether its function streams.
+type Route<'a> = (&'a str, bool);
+
+/// The manifest of an app with these routes.
+fn manifest(routes: &[Route<'_>]) -> Manifest {
+    let mut manifest = json!({
+        "format_version": 1,
+        "generator": { "name": "wharf-bundler", "version": "0.1.0" },
+        "app": { "name": "big-shop", "version": "0.1.0", "wharf": "0.1.0" },
+        "functions": {},
+        "routes": [],
+        "objects": [],
+    });
+    for (pattern, streams) in routes {
+        let name = match pattern.trim_matches(|character: char| !character.is_ascii_alphanumeric()) {
+            "" => "index".to_owned(),
+            text => text.split(|character: char| !character.is_ascii_alphanumeric()).collect::<Vec<_>>().join("-"),
+        };
+        let source = format!("app{pattern}/route.rs");
+        manifest["functions"][&name] = json!({
+            "zip": format!("functions/{name}.zip"),
+            "size": 1_000_000, "unzipped_size": 2_000_000,
+            "sha256": "", "code_sha256": "",
+            "runtime": "provided.al2023", "handler": "bootstrap", "architecture": "arm64",
+            "memory": 256, "timeout": 30, "invoke_mode": if *streams { "response_stream" } else { "buffered" },
+            "sources": [source],
+        });
+        let methods = json!({ "GET": {
+            "class": "dynamic",
+            "reason": { "code": "takes-request", "text": "takes the request" },
+        } });
+        manifest["routes"].as_array_mut().expect("it is a list").push(json!({
+            "pattern": pattern, "segments": segments(pattern), "source": source,
+            "function": name, "dynamic_params": true, "methods": methods,
+        }));
+    }
+    serde_json::from_value(manifest).unwrap_or_else(|error| panic!("the manifest: {error}"))
+}
+
+fn segments(pattern: &str) -> Vec<Value> {
+    let parts = pattern.split('/').filter(|part| !part.is_empty());
+    let segment = |part: &str| match part.trim_matches(['[', ']']) {
+        text if text == part => json!({ "static": text }),
+        text => match (part.starts_with("[["), text.strip_prefix("...")) {
+            (true, Some(name)) => json!({ "optional_catch_all": name }),
+            (_, Some(name)) => json!({ "catch_all": name }),
+            (_, None) => json!({ "param": text }),
+        },
+    };
+    parts.map(segment).collect()
+}
+
+/// So many routes `/r0/[id]`, `/r1/[id]` and so on.
+fn many(routes: usize) -> Manifest {
+    let patterns: Vec<String> = (0..routes).map(|index| format!("/r{index}/[id]")).collect();
+    let routes: Vec<Route<'_>> = patterns.iter().map(|pattern| (pattern.as_str(), false)).collect();
+    manifest(&routes)
+}
+
+/// An app of each kind of route, one as large as an HTTP API allows, and one that only streams.
+fn bundles() -> &'static [(&'static str, Bundle)] {
+    static BUNDLES: OnceLock<Vec<(&str, Bundle)>> = OnceLock::new();
+    BUNDLES.get_or_init(|| {
+        let shop = [
+            ("/", false),
+            ("/2024", false),
+            ("/a b@c", false),
+            ("/docs/[...path]", false),
+            ("/events", true),
+            ("/items/[slug]", false),
+            ("/shelves/[floor]/[number]", false),
+            ("/shop/[[...filters]]", false),
+        ];
+        vec![
+            ("shop", Bundle::of(manifest(&shop))),
+            ("300 routes", Bundle::of(many(300))),
+            ("streaming", Bundle::of(manifest(&[("/chat/[room]", true), ("/events", true)]))),
+        ]
+    })
+}
+
+#[test]
+fn sam_validate_finds_nothing() {
+    for (name, bundle) in bundles() {
+        let output = tools::sam(bundle.folder.path(), &["validate", "--lint", "-t", "template.yaml"]);
+        assert_eq!(output.code, Some(0), "{name}\n{output}");
+    }
+}
+
+#[test]
+fn what_aws_makes_of_every_template_passes_cfn_lint_and_fits_a_stack() {
+    for (name, bundle) in bundles() {
+        for (file, template) in bundle.translated() {
+            let path = bundle.folder.path().join(format!("{file}.json"));
+            fs::write(&path, template.to_string()).expect("the folder takes a file");
+            let output = tools::cfn_lint(&path);
+            assert_eq!((output.code, output.stdout.as_str()), (Some(0), ""), "{name}: {file}\n{output}");
+            let count = template["Resources"].as_object().map_or(0, serde_json::Map::len);
+            assert!(count > 0 && count <= 500, "{name}: {file} has {count} resources");
+            assert!(template.to_string().len() < 1_000_000, "{name}: {file} is too large");
+        }
+    }
+}
+
+#[test]
+fn the_api_has_the_routes_of_the_manifest() {
+    for (name, bundle) in bundles() {
+        let root = &bundle.translated()["template.yaml"];
+        let body = &root["Resources"]["Api"]["Properties"]["Body"];
+        let paths: BTreeSet<&str> =
+            body["paths"].as_object().expect("it has paths").keys().map(String::as_str).collect();
+        let wanted: Vec<String> =
+            bundle.manifest.routes.iter().flat_map(|route| http_api::paths(&route.segments)).collect();
+        assert_eq!(paths, wanted.iter().map(String::as_str).collect(), "{name}");
+        for route in &bundle.manifest.routes {
+            for path in http_api::paths(&route.segments) {
+                let integration =
+                    &body["paths"][&path]["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"];
+                let wanted = format!("#/components/x-amazon-apigateway-integrations/{}", route.function);
+                assert_eq!(integration["$ref"], wanted, "{name}: {path}");
+            }
+        }
+        let integrations = body["components"]["x-amazon-apigateway-integrations"].as_object().expect("it has some");
+        assert_eq!(integrations.len(), bundle.manifest.functions.len(), "{name}");
+        assert!(integrations.values().all(|integration| integration["payloadFormatVersion"] == "2.0"), "{name}");
+
+        let path = bundle.folder.path().join("openapi.json");
+        fs::write(&path, substituted(body).to_string()).expect("the folder takes a file");
+        let output = tools::openapi_spec_validator(&path);
+        assert_eq!(output.code, Some(0), "{name}\n{output}");
+    }
+}
+
+/// With a text in the place of each intrinsic function, as AWS puts one there.
+fn substituted(value: &Value) -> Value {
+    match value {
+        Value::Object(map) if map.contains_key("Fn::Sub") => "text".into(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), substituted(value))).collect(),
+        Value::Array(list) => list.iter().map(substituted).collect(),
+        other => other.clone(),
+    }
+}
+
+#[test]
+fn every_function_is_its_zip_with_a_role_logs_and_a_permission_of_its_own() {
+    for (name, bundle) in bundles() {
+        let mut functions = BTreeSet::new();
+        let templates = bundle.translated();
+        let resources: Vec<(&String, &Value)> =
+            templates.values().filter_map(|template| template["Resources"].as_object()).flatten().collect();
+        let count = |kind: &str| resources.iter().filter(|(_, resource)| resource["Type"] == kind).count();
+        for (id, resource) in resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Lambda::Function") {
+            let properties = &resource["Properties"];
+            let key = properties["Code"]["S3Key"].as_str().unwrap_or_default();
+            assert!(functions.insert(key.trim_start_matches("../").to_owned()), "{name}: {id}");
+            assert_eq!(properties["Role"]["Fn::GetAtt"][0], id.replace("Function", "Role"), "{name}: {id}");
+            assert_eq!(properties["LoggingConfig"]["LogGroup"]["Ref"], id.replace("Function", "Logs"), "{name}: {id}");
+        }
+        let zips: BTreeSet<String> = bundle.manifest.functions.values().map(|function| function.zip.clone()).collect();
+        assert_eq!(functions, zips, "{name}");
+        for kind in ["AWS::IAM::Role", "AWS::Logs::LogGroup", "AWS::Lambda::Version", "AWS::Lambda::Alias"] {
+            assert_eq!(count(kind), zips.len(), "{name}: {kind}");
+        }
+        let functions = bundle.manifest.functions.values();
+        let streaming = functions.filter(|function| function.invoke_mode == InvokeMode::ResponseStream).count();
+        assert_eq!(count("AWS::Lambda::Url"), streaming, "{name}");
+        assert_eq!(count("AWS::Lambda::Permission"), zips.len() + 2 * streaming, "{name}");
+    }
+}
+
+#[test]
+fn sam_build_leaves_the_zips_as_they_are() {
+    for (name, bundle) in bundles() {
+        let output = tools::sam(bundle.folder.path(), &["build", "-t", "template.yaml"]);
+        assert_eq!(output.code, Some(0), "{name}\n{output}");
+        assert!(!bundle.folder.path().join("target").exists(), "{name}");
+        let files = WalkDir::new(bundle.folder.path().join(".aws-sam/build")).into_iter().flatten();
+        let files: Vec<_> = files.filter(|entry| entry.file_type().is_file()).collect();
+        // Nothing was copied or compiled: there are only templates, and they name the same zips.
+        assert!(files.iter().all(|file| file.file_name() == "template.yaml"), "{name}: {files:?}");
+        let text: String = files.iter().filter_map(|file| fs::read_to_string(file.path()).ok()).collect();
+        for function in bundle.manifest.functions.values() {
+            assert!(text.contains(&format!("../{}", function.zip)), "{name}: {}", function.zip);
+        }
+    }
+}
+
+#[test]
+fn the_same_manifest_gives_the_same_files() {
+    let manifest = many(300);
+    assert_eq!(sam::files(&manifest), sam::files(&manifest));
+}
