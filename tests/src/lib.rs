@@ -18,6 +18,7 @@
 //! so its functions panic, with the captured output in the message, where a library would return an error.
 
 pub mod artifact;
+pub mod breaking;
 pub mod bundle_command;
 pub mod cargo;
 pub mod cargo_lambda;

@@ -86,6 +86,7 @@ fn answered() -> Vec<Case> {
     vec![
         get("text", 200, Some("né")),
         get("binary", 200, None),
+        get("latin", 200, Some("")),
         Case { every: 50, ..get("large", 200, None) },
         Case { every: 500, ..get("too-large", 500, Some("")) },
         get("error", 500, Some("")),
