@@ -26,8 +26,9 @@ use crate::{
     path,
     pattern::{Params, Pattern, Segment},
     request::SentPath,
+    revalidate::Subject,
     scope::{Lifetime, Run, Scope},
-    stamp::Stamp,
+    stamp::{Stamp, Stamps},
     streaming::{Pieces, Rest},
     viewer::Viewer,
 };
@@ -41,6 +42,7 @@ pub(crate) struct App {
     router: axum::Router,
     gate: Gate,
     store: Option<Store>,
+    stamps: Arc<Stamps>,
     /// A stream that is sent whole is worth one warning.
     collected: Once,
 }
@@ -94,6 +96,7 @@ impl App {
             has_static_params,
             gate,
             store,
+            stamps: Arc::default(),
             collected: Once::new(),
         }
     }
@@ -154,6 +157,9 @@ impl App {
             return Made::whole(self.answer_without_handler(method), None);
         }
         request.extensions_mut().insert(params.clone());
+        let own = self.stamps.newest([Subject::of_path(request.uri().path())]);
+        let since = Stamp::of(&request).max(own);
+        request.extensions_mut().insert(since);
         if let Some(store) = self.store.as_ref().filter(|_| matches!(method, Method::Get | Method::Head))
             && self.keeps(store, &params)
         {
@@ -195,7 +201,7 @@ impl App {
     ) -> (Answer, Option<String>) {
         let since = Stamp::of(&request);
         let run = async || self.run(self.for_everyone(request), Run::Keep, Delivery::Whole).await;
-        let Sent { answer, cause, not_renewed } = store.answer(&params, since, run).await;
+        let Sent { answer, cause, not_renewed } = store.answer(&params, since, &self.stamps, run).await;
         if let Some(cause) = not_renewed {
             tracing::error!(route = %self.pattern, %params, cause, "the kept answer could not be renewed");
         }
@@ -229,8 +235,14 @@ impl App {
     async fn run(&self, request: http::Request<Body>, run: Run, delivery: Delivery) -> Ran {
         let request_id =
             request.extensions().get::<lambda_runtime::Context>().map(|context| context.request_id.clone());
-        let scope =
-            Scope::new(run, request_id, request.headers().clone(), Stamp::of(&request), Arc::clone(&self.config));
+        let scope = Scope::new(
+            run,
+            request_id,
+            request.headers().clone(),
+            Stamp::of(&request),
+            Arc::clone(&self.stamps),
+            Arc::clone(&self.config),
+        );
         self.run_in(request, &scope, delivery).await
     }
 

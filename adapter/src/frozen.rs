@@ -21,8 +21,9 @@ use crate::{
     config::Revalidate,
     pattern::Params,
     report::{FROZEN_FILE, FrozenRoute},
+    revalidate::Subject,
     scope::{Lifetime, lock},
-    stamp::Stamp,
+    stamp::{Stamp, Stamps},
 };
 
 /// `HIT`, `STALE` or `MISS`, as Next.js says in `x-nextjs-cache`.
@@ -141,11 +142,17 @@ impl Store {
         self.keeps
     }
 
-    /// Answers with what is kept, unless it is older than the stamp. Otherwise the handler runs, once however many ask
+    /// Answers with what is kept, unless it is older than the stamp or than those of its tags. Otherwise the handler runs, once however many ask
     /// at a time, and what it makes is kept if it may be.
-    pub(crate) async fn answer(&self, params: &Params, since: Stamp, run: impl AsyncFnOnce() -> Ran) -> Sent {
+    pub(crate) async fn answer(
+        &self,
+        params: &Params,
+        since: Stamp,
+        stamps: &Stamps,
+        run: impl AsyncFnOnce() -> Ran,
+    ) -> Sent {
         loop {
-            let turn = match self.look_up(params, since) {
+            let turn = match self.look_up(params, since, stamps) {
                 Kept::Ready(answer) => return Sent::good(answer),
                 Kept::Due(turn) => turn,
             };
@@ -175,10 +182,10 @@ impl Store {
         }
     }
 
-    fn look_up(&self, params: &Params, since: Stamp) -> Kept {
+    fn look_up(&self, params: &Params, since: Stamp, stamps: &Stamps) -> Kept {
         let mut kept = lock(&self.kept);
         match kept.by_params.get(params) {
-            Some(entry) if entry.is_good(since) => Kept::Ready(entry.sent()),
+            Some(entry) if entry.is_good(since, stamps) => Kept::Ready(entry.sent()),
             _ => Kept::Due(Arc::clone(kept.turns.entry(params.clone()).or_default())),
         }
     }
@@ -264,7 +271,8 @@ impl Entry {
         Self { answer, lifetime, etag: OnceLock::new(), as_of, until, is_stale: false }
     }
 
-    fn is_good(&self, since: Stamp) -> bool {
+    fn is_good(&self, since: Stamp, stamps: &Stamps) -> bool {
+        let since = since.max(stamps.newest(self.lifetime.tags.iter().map(|tag| Subject::of_tag(tag))));
         self.as_of >= since && self.until.is_none_or(|until| Instant::now() < until)
     }
 
@@ -338,7 +346,7 @@ mod tests {
     }
 
     async fn ask(store: &Store, since: Stamp, run: impl AsyncFnOnce() -> Ran) -> Sent {
-        store.answer(&Params::EMPTY, since, run).await
+        store.answer(&Params::EMPTY, since, &Stamps::default(), run).await
     }
 
     /// State, cache-control and body.
@@ -348,7 +356,7 @@ mod tests {
     }
 
     fn ready(store: &Store, since: Stamp) -> Option<Answer> {
-        match store.look_up(&Params::EMPTY, since) {
+        match store.look_up(&Params::EMPTY, since, &Stamps::default()) {
             Kept::Ready(answer) => Some(answer),
             Kept::Due(_) => None,
         }
@@ -473,7 +481,7 @@ mod tests {
         let big: &'static [u8] = vec![b'x'; LIMIT / 4].leak();
         for index in 0..9 {
             let made = Answer { body: Bytes::from_static(big), ..answer("") };
-            store.answer(&params(index), NEVER, async || ran(made, Revalidate::Never)).await;
+            store.answer(&params(index), NEVER, &Stamps::default(), async || ran(made, Revalidate::Never)).await;
         }
         let kept = lock(&store.kept);
         assert!(kept.bytes <= LIMIT && kept.bytes == LIMIT / 4 * (kept.by_params.len() - 1), "{}", kept.bytes);

@@ -63,6 +63,7 @@
 //!
 //! - `runtime` (default): what runs inside a function. Without it only the types that the bundler shares remain.
 //! - `fetch`: the HTTP client with the data cache.
+//! - `revalidate`: [`revalidate_path`] and [`revalidate_tag`] also tell the CDN.
 //!
 //! # The environment
 //!
@@ -70,6 +71,7 @@
 //! | --- | --- |
 //! | `WHARF_BASE_PATH` | what clients see in front of every path, as `/shop`, where the event does not tell it |
 //! | `WHARF_BODY_LIMIT` | the largest body of a request in bytes; a larger one is answered with 413 |
+//! | `WHARF_KEY_VALUE_STORE` | the ARN of the CDN's key-value store, for what is revalidated (feature `revalidate`) |
 //! | `WHARF_LOG_FORMAT` | `json` or `text`; without it JSON in Lambda, and text under an emulator |
 //! | `RUST_LOG` | what is logged, as `info,my_app=debug`; without it `AWS_LAMBDA_LOG_LEVEL`, then `info` |
 //! | `WHARF_ORIGIN_SECRET` | the value of the header `x-wharf-origin-secret` that the CDN sends |
@@ -122,6 +124,8 @@ mod request;
 #[cfg(feature = "runtime")]
 mod response;
 #[cfg(feature = "runtime")]
+mod revalidate;
+#[cfg(feature = "runtime")]
 mod scope;
 #[cfg(feature = "runtime")]
 mod settings;
@@ -155,6 +159,7 @@ pub use {
     redirect::{forbidden, not_found, permanent_redirect, redirect, unauthorized},
     request::Request,
     response::Response,
+    revalidate::{revalidate_path, revalidate_tag},
     scope::is_evaluating,
     static_params::IntoStaticParams,
 };

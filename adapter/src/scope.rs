@@ -14,7 +14,7 @@ use crate::{
     cookies::Cookies,
     log,
     report::Touch,
-    stamp::Stamp,
+    stamp::{Stamp, Stamps},
 };
 
 tokio::task_local! {
@@ -48,6 +48,8 @@ pub(crate) struct Scope {
     /// What is kept of an upstream and older than this is not used.
     #[cfg_attr(not(feature = "fetch"), expect(dead_code, reason = "only a fetch keeps something"))]
     pub(crate) since: Stamp,
+    /// What this instance revalidated.
+    pub(crate) stamps: Arc<Stamps>,
     pub(crate) cookies: Cookies,
     pub(crate) config: Arc<SegmentConfig>,
     touch: OnceLock<Touch>,
@@ -61,6 +63,7 @@ impl Scope {
         request_id: Option<String>,
         headers: HeaderMap,
         since: Stamp,
+        stamps: Arc<Stamps>,
         config: Arc<SegmentConfig>,
     ) -> Arc<Self> {
         let cookies = Cookies::from_headers(&headers);
@@ -72,6 +75,7 @@ impl Scope {
             cookies: if forced { cookies.sealed() } else { cookies },
             headers,
             since,
+            stamps,
             config,
             touch: OnceLock::new(),
             lifetime: Mutex::new(Lifetime { revalidate, tags: BTreeSet::new() }),
@@ -81,7 +85,7 @@ impl Scope {
 
     /// The scope of a run at build time: nobody asks.
     pub(crate) fn evaluating(config: Arc<SegmentConfig>) -> Arc<Self> {
-        Self::new(Run::Evaluate, None, HeaderMap::new(), Stamp::EPOCH, config)
+        Self::new(Run::Evaluate, None, HeaderMap::new(), Stamp::EPOCH, Arc::default(), config)
     }
 
     /// The scope of the handler that is running; `None` outside a request, as in a spawned task.

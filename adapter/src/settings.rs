@@ -28,7 +28,7 @@ pub(crate) struct Settings {
 
 impl Settings {
     pub(crate) fn from_env() -> Self {
-        Self::read(|name| env::var(name).ok().filter(|value| !value.is_empty()))
+        Self::read(from_env)
     }
 
     fn read(var: impl Fn(&str) -> Option<String>) -> Self {
@@ -51,6 +51,57 @@ impl Settings {
             unreadable,
         }
     }
+}
+
+fn from_env(name: &str) -> Option<String> {
+    env::var(name).ok().filter(|value| !value.is_empty())
+}
+
+/// Where the CDN looks for what was revalidated, and with whose rights it is written there.
+#[cfg(feature = "revalidate")]
+pub(crate) struct KeyValueStore {
+    pub(crate) arn: String,
+    /// The URL of its data API.
+    pub(crate) endpoint: String,
+    pub(crate) access_key_id: String,
+    pub(crate) secret_access_key: String,
+    pub(crate) session_token: Option<String>,
+}
+
+#[cfg(feature = "revalidate")]
+impl KeyValueStore {
+    /// `None` when the environment names no store.
+    pub(crate) fn from_env() -> Result<Option<Self>, String> {
+        Self::read(from_env)
+    }
+
+    /// Lambda puts the rights of the function's role into the environment. Each account has a host of its own
+    /// ([AWS](https://docs.aws.amazon.com/general/latest/gr/cf_region.html)).
+    fn read(var: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, String> {
+        let Some(arn) = var("WHARF_KEY_VALUE_STORE") else { return Ok(None) };
+        let needed = |name| var(name).ok_or_else(|| format!("{name} is not set"));
+        let account = account_of(&arn)
+            .ok_or_else(|| format!("WHARF_KEY_VALUE_STORE=`{arn}` is not the ARN of a key-value store"))?;
+        let own = var("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE").or_else(|| var("AWS_ENDPOINT_URL"));
+        Ok(Some(Self {
+            endpoint: own.map_or_else(
+                || format!("https://{account}.cloudfront-kvs.global.api.aws"),
+                |url| url.trim_end_matches('/').to_owned(),
+            ),
+            access_key_id: needed("AWS_ACCESS_KEY_ID")?,
+            secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?,
+            session_token: var("AWS_SESSION_TOKEN"),
+            arn,
+        }))
+    }
+}
+
+/// `123456789012` of `arn:aws:cloudfront::123456789012:key-value-store/…`.
+#[cfg(feature = "revalidate")]
+fn account_of(arn: &str) -> Option<&str> {
+    let (account, store) = arn.strip_prefix("arn:aws:cloudfront::")?.split_once(":key-value-store/")?;
+    let is_account = account.len() == 12 && account.bytes().all(|byte| byte.is_ascii_digit());
+    (is_account && !store.is_empty()).then_some(account)
 }
 
 /// `shop`, `/shop` and `/shop/` are the same, and `/` is none.
@@ -157,5 +208,28 @@ mod tests {
             1
         );
         assert_eq!(settings(&[("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:9000/.rt")]).missing.len(), 4);
+    }
+
+    #[cfg(feature = "revalidate")]
+    #[test]
+    fn a_key_value_store_is_reached_at_the_host_of_its_account() {
+        let read = |pairs: &[(&str, &str)]| {
+            KeyValueStore::read(|name| {
+                pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+            })
+        };
+        let arn = ("WHARF_KEY_VALUE_STORE", "arn:aws:cloudfront::123456789012:key-value-store/a-b");
+        let keys = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+        let store = read(&[arn, keys[0], keys[1]]).unwrap().unwrap();
+        assert_eq!(store.endpoint, "https://123456789012.cloudfront-kvs.global.api.aws");
+        let own = ("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE", "http://localhost:1/");
+        assert_eq!(read(&[arn, keys[0], keys[1], own]).unwrap().unwrap().endpoint, "http://localhost:1");
+        assert!(read(&keys).unwrap().is_none());
+        assert_eq!(read(&[arn, keys[0]]).err().unwrap(), "AWS_SECRET_ACCESS_KEY is not set");
+        for text in ["store", "arn:aws:cloudfront::1:key-value-store/x", "arn:aws:cloudfront::123456789012:function/x"]
+        {
+            let error = read(&[("WHARF_KEY_VALUE_STORE", text), keys[0], keys[1]]).err().unwrap();
+            assert!(error.contains("is not the ARN"), "{error}");
+        }
     }
 }

@@ -226,7 +226,7 @@ fn every_test_that_the_table_names_exists() {
     let root = FilePath::new(env!("CARGO_MANIFEST_DIR"));
     let table = fs::read_to_string(root.join("BEHAVIOURS.md")).unwrap();
     let mut sources = String::new();
-    for folder in ["src", "src/event", "src/fetch", "tests"] {
+    for folder in ["src", "src/event", "src/fetch", "src/revalidate", "tests", "../tests/tests"] {
         for entry in fs::read_dir(root.join(folder)).unwrap().flatten().filter(|entry| entry.path().is_file()) {
             sources.push_str(&fs::read_to_string(entry.path()).unwrap_or_default());
         }

@@ -64,6 +64,11 @@ static ROUTES: &[(&str, Constructor)] = &[
     ("unlisted", || Route::new("/u/[slug]").get(async || "")),
     ("touching", || Route::new("/touching").get(touching)),
     ("nested", || Route::new("/nested").get(async || nested_touch().to_string())),
+    ("revalidating", || Route::new("/revalidating").get(async || wharf::revalidate_path("/x").await)),
+    ("forced-revalidating", || {
+        let get = async || wharf::revalidate_tag("x").await;
+        Route::new("/forced-revalidating").dynamic(Dynamic::ForceStatic).get(get)
+    }),
     ("forced", || Route::new("/forced/[a]").dynamic(Dynamic::ForceStatic).get(forced).static_params(async || ["x y"])),
     ("panicking", || Route::new("/panicking").get(async || -> String { panic!("no roof") })),
     ("failing", || Route::new("/failing").get(async || -> Result<String> { Ok("x".parse::<u8>()?.to_string()) })),
@@ -197,7 +202,8 @@ fn check_single_outcomes(reports: &[RouteReport]) {
     let repeated: Vec<_> = plain.headers.iter().filter(|(name, _)| name == "x-a").map(|(_, value)| value).collect();
     assert_eq!(repeated, ["1", "2"]);
 
-    let mut touching = vec![("touching", "cookies()"), ("nested", "headers()")];
+    let mut touching =
+        vec![("touching", "cookies()"), ("nested", "headers()"), ("revalidating", "revalidate_path(\"/x\")")];
     if cfg!(feature = "fetch") {
         touching.push(("fetching", "fetch(\"http://127.0.0.1:1/\")"));
     }
@@ -206,6 +212,11 @@ fn check_single_outcomes(reports: &[RouteReport]) {
         assert_eq!(touch.what, what);
         assert!(touch.file.ends_with("tests/evaluate.rs") && touch.line > 1 && touch.column > 1, "{touch:?}");
     }
+
+    assert_eq!(
+        only(reports, "forced-revalidating"),
+        &Outcome::Failed("revalidate_tag(\"x\"): an answer is being made that is kept for everyone".to_owned())
+    );
 
     let Outcome::Frozen(forced) = only(reports, "forced") else { panic!("forced is static") };
     assert_eq!(forced.body, b"http://localhost:3000/forced/x%20y 0 true");

@@ -13,10 +13,11 @@ use std::{
 
 use wharf::{
     Cache, Path, Response, Result,
-    config::{Dynamic, FetchCache},
+    config::{Dynamic, FetchCache, Revalidate},
     entry::Route,
     fetch,
     report::FrozenRoute,
+    revalidate_path, revalidate_tag,
     testing::Client,
 };
 
@@ -117,13 +118,17 @@ async fn the_segment_decides() {
 #[tokio::test]
 async fn a_fetch_shortens_the_life_of_what_is_kept() {
     let upstream = upstream();
-    let client = Client::with_frozen(|| route(&upstream).dynamic(Dynamic::ForceStatic), &FrozenRoute::default());
-    let cache_control = |path| {
-        let client = &client;
-        async move { client.get(path).await.header("cache-control").map(str::to_owned) }
-    };
-    assert_eq!(cache_control("/cached").await.as_deref(), Some("s-maxage=60, stale-while-revalidate=31535940"));
-    assert_eq!(cache_control("/plain").await.as_deref(), Some("s-maxage=31536000"));
+    for (segment, path, shortest) in [
+        (Revalidate::Never, "/cached", "s-maxage=60, stale-while-revalidate=31535940"),
+        (100.into(), "/cached", "s-maxage=60, stale-while-revalidate=31535940"),
+        (30.into(), "/cached", "s-maxage=30, stale-while-revalidate=31535970"),
+        (100.into(), "/plain", "s-maxage=100, stale-while-revalidate=31535900"),
+        (Revalidate::Never, "/plain", "s-maxage=31536000"),
+    ] {
+        let forced = || route(&upstream).dynamic(Dynamic::ForceStatic).revalidate(segment);
+        let reply = Client::with_frozen(forced, &FrozenRoute::default()).get(path).await;
+        assert_eq!(reply.header("cache-control"), Some(shortest), "{segment:?} {path}");
+    }
 }
 
 #[tokio::test]
@@ -157,4 +162,36 @@ async fn the_upstreams_answer_can_be_handed_on() {
     });
     let reply = client.get("/").await;
     assert_eq!((reply.status(), reply.header("x-up"), reply.text().as_str()), (404, Some("1"), "GET 1"));
+}
+
+#[tokio::test]
+async fn what_is_revalidated_is_fetched_again() {
+    let upstream = upstream();
+    let url = upstream.clone();
+    let route = || {
+        let get = async move |Path(how): Path<String>| -> Result<String> {
+            fetch(format!("{url}/{how}")).revalidate(60).tags([how]).await?.text().await
+        };
+        let post = async |Path(how): Path<String>| -> Result<()> {
+            match how.strip_prefix("tag-") {
+                Some(tag) => revalidate_tag(tag).await,
+                None => revalidate_path(&format!("/{how}")).await,
+            }
+        };
+        Route::new("/[how]").get(get).post(post)
+    };
+    let client = Client::new(route).behind_cdn("s3cret", false);
+    assert_eq!(twice(&client, "/a").await, pair("GET 1", "GET 1"));
+    assert_eq!(twice(&client, "/b").await, pair("GET 2", "GET 2"));
+    assert_eq!(client.call("POST", "/a").await.status(), 200);
+    assert_eq!(twice(&client, "/a").await, pair("GET 3", "GET 3"));
+    assert_eq!(client.call("POST", "/tag-b").await.status(), 200);
+    assert_eq!(twice(&client, "/b").await, pair("GET 4", "GET 4"));
+    assert_eq!(twice(&client, "/a").await, pair("GET 3", "GET 3"));
+    let tomorrow = std::time::UNIX_EPOCH.elapsed().unwrap().as_millis() + 86_400_000;
+    for (secret, text) in [("wrong", "GET 3"), ("s3cret", "GET 5"), ("s3cret", "GET 5")] {
+        let request = http::Request::get("/a").header("x-wharf-origin-secret", secret);
+        let request = request.header("x-wharf-revalidated", tomorrow.to_string()).body(String::new()).unwrap();
+        assert_eq!(client.send(request).await.text(), text, "{secret}");
+    }
 }

@@ -15,7 +15,7 @@ use crate::{
 /// The client of the runtime that is running: its connections die with it.
 static CLIENT: Mutex<Option<(runtime::Id, Client)>> = Mutex::new(None);
 
-fn client() -> Result<Client> {
+pub(crate) fn client() -> Result<Client> {
     let id = runtime::Handle::current().id();
     let mut known = lock(&CLIENT);
     if let Some((_, client)) = known.as_ref().filter(|(known, _)| *known == id) {

@@ -1,7 +1,7 @@
 //! `fetch()`: the HTTP client with the data cache.
 
 mod cache;
-mod client;
+pub(crate) mod client;
 mod policy;
 
 use std::{
@@ -25,7 +25,9 @@ use crate::{
     config::Revalidate,
     error::{Error, Result},
     response::Response,
+    revalidate::Subject,
     scope::{Run, Scope},
+    stamp::Stamp,
 };
 
 /// How one [`fetch`] uses the data cache.
@@ -103,7 +105,7 @@ impl Fetch {
         self
     }
 
-    /// Tags the route's answer, for the manifest.
+    /// Tags the route's answer, so that [`revalidate_tag`](crate::revalidate_tag) reaches it and this fetch.
     pub fn tags<T: Into<String>>(mut self, tags: impl IntoIterator<Item = T>) -> Self {
         self.tags.extend(tags.into_iter().map(Into::into));
         self
@@ -176,8 +178,9 @@ impl Fetch {
         }
         let segment = scope.as_ref().and_then(|scope| scope.config.revalidate);
         let revalidate = self.revalidate.or(segment).unwrap_or_default();
-        let since = scope.as_ref().map(|scope| scope.since).unwrap_or_default();
+        let mut since = Stamp::EPOCH;
         if let Some(scope) = &scope {
+            since = scope.since.max(scope.stamps.newest(self.tags.iter().map(|tag| Subject::of_tag(tag))));
             scope.shorten(revalidate, self.tags.iter().cloned());
         }
         let found = cache::get(self.key(url), revalidate, since).await?;
