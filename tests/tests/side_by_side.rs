@@ -188,7 +188,7 @@ async fn a_stream_that_fails_ends_with_its_error_as_text_there() {
         function.invoke(&event)
     });
     let Invocation::Streamed(streamed) = there.await.expect("it answers") else { panic!("it streams") };
-    let text = String::from_utf8_lossy(&streamed.bytes).into_owned();
+    let text = String::from_utf8_lossy(&streamed.bytes()).into_owned();
     assert!(text.contains("a pieceLambda-Runtime-Function-Error-Type: "), "{text}");
 
     let client = Client::new(|| {
