@@ -5,7 +5,6 @@ use std::{
     ffi::OsString,
     fs,
     io::{Cursor, ErrorKind},
-    ops::Range,
     path::Path,
 };
 
@@ -49,27 +48,33 @@ pub(super) fn read(
     Ok(variables.into_iter().filter(|(name, _)| !shell.contains(&OsString::from(name))).collect())
 }
 
-/// The first line that assigns nothing and is no comment.
+/// The first line that assigns nothing and is no comment. Nothing of it is shown but what may be a name: it can hold a
+/// secret, and what is printed ends up in logs.
 fn malformed(name: &str, text: &str) -> Option<Diagnostic> {
-    let error = dotenvy::from_read_iter(Cursor::new(text)).find_map(Result::err)?;
-    let source = Source::file(name, text);
-    let (span, label) = match &error {
-        dotenvy::Error::LineParse(line, _) => (place(text, line), "neither `NAME=value` nor a comment"),
-        _ => (0..0, ""),
-    };
+    if is_readable(text) {
+        return None;
+    }
+    let mut starts = text.match_indices('\n').map(|(end, _)| end + 1).rev();
+    let start = starts.find(|start| is_readable(&text[..*start])).unwrap_or_default();
+    let name_of_variable = shown(text[start..].lines().next().unwrap_or_default());
+    let before: String = text[..start].bytes().map(|byte| if byte == b'\n' { '\n' } else { ' ' }).collect();
+    let source = Source::file(name, format!("{before}{name_of_variable}…"));
     Some(Diagnostic::new(
         Code::EnvFile,
         format!("`{name}` cannot be read"),
-        Label::new(&source, span, label),
+        Label::new(&source, start..start + name_of_variable.trim_end().len(), "neither `NAME=value` nor a comment"),
         "write `NAME=value`, with quotes around a value that holds white space or `#`",
     ))
 }
 
-/// Where the text of a line stands: its first line, when a quote that is never closed makes it as long as the file.
-fn place(text: &str, line: &str) -> Range<usize> {
-    let shown = line.lines().next().unwrap_or_default();
-    let start = text.find(line).unwrap_or_default();
-    start..start + shown.len()
+fn is_readable(text: &str) -> bool {
+    dotenvy::from_read_iter(Cursor::new(text)).all(|variable| variable.is_ok())
+}
+
+/// What stands before the first `=` of a line, when it looks like a name; a line of an encoded key does not.
+fn shown(line: &str) -> &str {
+    let is_of_a_name = |char: char| char.is_alphanumeric() || matches!(char, '_' | '.' | ' ');
+    line.split_once('=').map(|(name, _)| name).filter(|name| name.chars().all(is_of_a_name)).unwrap_or_default()
 }
 
 #[cfg(test)]
@@ -114,14 +119,20 @@ mod tests {
     }
 
     #[test]
-    fn a_malformed_line_is_pointed_at() {
-        for (text, line, marked) in
-            [("A=1\nB 2\nC=3\n", 2, "B 2"), ("A=1\n\n=x\n", 3, "=x"), ("A=1\nB=\"2\nC=3\n", 2, "B=\"2")]
-        {
+    fn a_malformed_line_is_pointed_at_and_its_value_is_not_shown() {
+        for (text, line, marked) in [
+            ("A=1\nB C = 2\nC=3\n", 2, "B C"),
+            ("A=1\n\n=x\n", 3, ""),
+            ("A=1\nB=\"2\nC=3\n", 2, "B"),
+            ("# x y\nA=\"1\n2\"\nB=x y\n", 4, "B"),
+            ("A=1\nMIIEow/+IBAAKC==\n", 2, ""),
+            ("B 2", 1, ""),
+        ] {
             let (_, diagnostics) = of(&[(".env", text)], &[]);
             let [diagnostic] = diagnostics.as_slice() else { panic!("{text}: {diagnostics:?}") };
             let label = diagnostic.primary();
-            assert_eq!((label.line_column().0, &label.source.text[label.span.clone()]), (line, marked), "{text}");
+            assert_eq!((label.line_column().0, &text[label.span.clone()]), (line, marked), "{text}");
+            assert!(!label.source.text.contains(|char: char| char.is_ascii_digit() || char == 'x'), "{label:?}");
         }
     }
 }
