@@ -18,16 +18,16 @@ use crate::{
 ///
 /// Whatever stops a stage; the previous bundle is then as it was.
 pub fn bundle(options: Options, shell: &Shell) -> Result<Finished, Failure> {
-    let tree = discover::run(options)?;
-    let app = parse::run(tree)?;
-    let plan = plan::run(app)?;
-    let sources = generate::run(plan);
-    let binaries = compile::run(sources, shell)?;
-    let evaluation = evaluate::run(binaries, shell)?;
-    let packed = package::run(evaluation, shell)?;
-    let described = baseline::check(manifest::run(packed))?;
-    let bundle = deploy::run(described)?;
-    finish::run(bundle)
+    let tree = shell.stage("discover", || discover::run(options))?;
+    let app = shell.stage("parse", || parse::run(tree))?;
+    let plan = shell.stage("plan", || plan::run(app))?;
+    let sources = shell.stage("generate", || generate::run(plan));
+    let binaries = shell.stage("compile", || compile::run(sources, shell))?;
+    let evaluation = shell.stage("evaluate", || evaluate::run(binaries, shell))?;
+    let packed = shell.stage("package", || package::run(evaluation, shell))?;
+    let described = shell.stage("manifest", || baseline::check(manifest::run(packed)))?;
+    let bundle = shell.stage("deploy", || deploy::run(described))?;
+    shell.stage("finish", || finish::run(bundle))
 }
 
 /// Compares `routes.rs` with what it would be now, and writes nothing: `cargo bundle --check`.

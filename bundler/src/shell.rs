@@ -37,6 +37,9 @@ pub struct Shell {
 #[derive(Debug, Serialize)]
 #[serde(tag = "reason", rename_all = "kebab-case")]
 enum JsonMessage<'a> {
+    Stage {
+        stage: &'static str,
+    },
     Diagnostic {
         diagnostic: JsonDiagnostic<'a>,
     },
@@ -122,6 +125,12 @@ impl Shell {
         {
             self.result(&format!("{line}\n"));
         }
+    }
+
+    /// Runs a stage, and tells a tool of it first.
+    pub fn stage<T>(&self, stage: &'static str, run: impl FnOnce() -> T) -> T {
+        self.json(&JsonMessage::Stage { stage });
+        run()
     }
 
     /// Shows what rustc said of an app that it accepted.

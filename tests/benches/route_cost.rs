@@ -10,7 +10,7 @@
 
 use std::{fmt::Write, fs, process::Command, time::Duration};
 
-use wharf_tests::{ProcessGroup, Project, cargo, environment, paths};
+use wharf_tests::{ProcessGroup, Project, cargo, environment, paths, process_group::cpu_seconds_of_children};
 
 const LIMIT: Duration = Duration::from_secs(1_800);
 
@@ -93,13 +93,4 @@ fn generic_binaries(count: usize) -> f64 {
     let before = cpu_seconds_of_children();
     cargo(&["build", "--release"]);
     cpu_seconds_of_children() - before
-}
-
-/// User and system time of all processes that this one has started and seen end: `proc(5)`, fields 16 and 17.
-fn cpu_seconds_of_children() -> f64 {
-    let stat = fs::read_to_string("/proc/self/stat").expect("Linux has it");
-    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
-    // The split starts behind field 2.
-    let ticks: f64 = [fields[13], fields[14]].iter().map(|field| field.parse::<f64>().expect("a number")).sum();
-    ticks / rustix::param::clock_ticks_per_second() as f64
 }

@@ -11,7 +11,7 @@ use std::{
     time::{Duration, Instant},
 };
 
-use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process_group, waitid};
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, kill_process_group, waitid};
 
 /// How often a wait looks again.
 const STEP: Duration = Duration::from_millis(2);
@@ -161,6 +161,21 @@ impl ProcessGroup {
         kill_process_group(self.id(), Signal::INT).unwrap_or_else(|error| panic!("nobody to interrupt: {error}"));
     }
 
+    /// Kills the program, and nothing that it has started: as the kernel does when memory is short.
+    ///
+    /// # Panics
+    ///
+    /// When it does not end.
+    #[track_caller]
+    pub fn kill_alone(&self) {
+        kill_process(self.id(), Signal::KILL).unwrap_or_else(|error| panic!("nobody to kill: {error}"));
+        let killed = Instant::now();
+        while !self.has_exited() {
+            assert!(killed.elapsed() < Duration::from_secs(60), "{} outlives SIGKILL", self.what.display());
+            thread::sleep(STEP);
+        }
+    }
+
     /// The resident memory of the program itself.
     ///
     /// # Panics
@@ -200,6 +215,20 @@ impl Drop for ProcessGroup {
             self.kill();
         }
     }
+}
+
+/// User and system time of all processes that this one has started and seen end: `proc(5)`, fields 16 and 17.
+///
+/// # Panics
+///
+/// When the kernel is not Linux.
+#[must_use]
+pub fn cpu_seconds_of_children() -> f64 {
+    let stat = fs::read_to_string("/proc/self/stat").expect("Linux has it");
+    let fields: Vec<&str> = stat.rsplit(')').next().unwrap_or_default().split_whitespace().collect();
+    // The split starts behind field 2.
+    let ticks: f64 = [fields[13], fields[14]].iter().map(|field| field.parse::<f64>().expect("a number")).sum();
+    ticks / rustix::param::clock_ticks_per_second() as f64
 }
 
 /// A stream that a thread reads to its end.
@@ -281,7 +310,7 @@ mod tests {
         let output = ProcessGroup::run(&mut shell("sleep 60 & echo $!"), Duration::from_secs(10)).succeeded();
         assert!(started.elapsed() < Duration::from_secs(5), "waited for the child's output");
         let id = output.stdout.trim();
-        let gone = || std::fs::read_to_string(format!("/proc/{id}/stat")).map_or(true, |stat| stat.contains(") Z "));
+        let gone = || fs::read_to_string(format!("/proc/{id}/stat")).map_or(true, |stat| stat.contains(") Z "));
         while !gone() {
             assert!(started.elapsed() < Duration::from_secs(10), "{id} still runs");
             thread::sleep(STEP);

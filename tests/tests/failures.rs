@@ -99,11 +99,16 @@ impl Before {
     #[track_caller]
     fn assert_unchanged(&self, project: &Project) {
         assert_eq!(difference(&self.bundle, &tree(&project.output())), Vec::<String>::new());
-        let folder = project.path("target");
-        let entries = fs::read_dir(&folder).expect("the bundle has a folder");
-        let names: Vec<_> = entries.map(|entry| entry.expect("the folder can be listed").file_name()).collect();
-        assert_eq!(names, ["bundle"], "something is left beside the bundle");
+        assert_nothing_beside_the_bundle(project);
     }
+}
+
+#[track_caller]
+fn assert_nothing_beside_the_bundle(project: &Project) {
+    let folder = project.path("target");
+    let entries = fs::read_dir(&folder).expect("the bundle has a folder");
+    let names: Vec<_> = entries.map(|entry| entry.expect("the folder can be listed").file_name()).collect();
+    assert_eq!(names, ["bundle"], "something is left beside the bundle");
 }
 
 #[test]
@@ -369,5 +374,91 @@ fn a_killed_run_is_cleaned_up_by_the_next() {
         drop(turn);
         let _ = project.bundle().arg("--offline").run().succeeded();
         before.assert_unchanged(&project);
+    }
+}
+
+/// When a run is killed.
+#[derive(Debug, Clone, Copy)]
+enum Moment {
+    /// So many milliseconds after it has announced this stage.
+    After(&'static str, u64),
+    /// As soon as this is in the staging folder.
+    Staged(&'static str),
+}
+
+/// The stages whose work takes time are hit at their start and in their midst. What the last one writes comes in this
+/// order.
+const MOMENTS: [Moment; 20] = [
+    Moment::After("discover", 0),
+    Moment::After("parse", 0),
+    Moment::After("plan", 0),
+    Moment::After("generate", 0),
+    Moment::After("compile", 0),
+    Moment::After("compile", 5),
+    Moment::After("compile", 50),
+    Moment::After("evaluate", 0),
+    Moment::After("evaluate", 5),
+    Moment::After("evaluate", 50),
+    Moment::After("package", 0),
+    Moment::After("package", 5),
+    Moment::After("package", 50),
+    Moment::After("manifest", 0),
+    Moment::After("deploy", 0),
+    Moment::After("finish", 0),
+    Moment::Staged("functions"),
+    Moment::Staged("objects"),
+    Moment::Staged("manifest.json"),
+    Moment::After("finish", 50),
+];
+
+impl Moment {
+    fn has_come(self, project: &Project, run: &ProcessGroup) -> bool {
+        match self {
+            Self::After(stage, _) => run.log().contains(&format!(r#""stage":"{stage}""#)),
+            Self::Staged(path) => project.path("target/.bundle.staging").join(path).exists(),
+        }
+    }
+
+    fn delay(self) -> Duration {
+        match self {
+            Self::After(_, milliseconds) => Duration::from_millis(milliseconds),
+            Self::Staged(_) => Duration::ZERO,
+        }
+    }
+}
+
+/// Only the bundler itself is killed: cargo, or the app that is evaluated, may go on while the next run begins. Every run
+/// has another bundle to make, of which the zip, the object and the manifest differ.
+#[test]
+fn a_run_that_is_killed_at_any_stage_leaves_a_whole_bundle() {
+    let reads =
+        "pub async fn get() -> String {\n    std::fs::read_to_string(\"public/0.txt\").unwrap_or_default()\n}\n";
+    let project = Project::from_files("killed-anywhere", &[("app/hello/route.rs", reads)]);
+    // Enough to write that the last stage can be killed in the midst of it.
+    (0..200).for_each(|number| project.write(&format!("public/{number}.txt"), format!("{number}\n")));
+    let _turn = BundleCommand::turn();
+    let command = || project.bundle().json().arg("--offline").command();
+    let complete = || {
+        let _ = ProcessGroup::run(&mut command(), BundleCommand::LIMIT).succeeded();
+        assert_nothing_beside_the_bundle(&project);
+        tree(&project.output())
+    };
+    let mut before = complete();
+    for (number, moment) in MOMENTS.into_iter().enumerate() {
+        project.write("public/0.txt", format!("made by run {number}\n"));
+        let run = ProcessGroup::start(&mut command());
+        let started = Instant::now();
+        while !moment.has_come(&project, &run) && !run.has_exited() {
+            assert!(started.elapsed() < BundleCommand::LIMIT, "{moment:?} never came\n{}", run.log());
+            thread::sleep(Duration::from_millis(1));
+        }
+        thread::sleep(moment.delay());
+        run.kill_alone();
+        let after = tree(&project.output());
+        let next = complete();
+        drop(run);
+        assert_ne!(difference(&before, &next), Vec::<String>::new(), "{moment:?}: the runs make the same bundle");
+        assert!(after == before || after == next, "{moment:?}: {:?}", difference(&before, &after));
+        before = next;
     }
 }
