@@ -160,7 +160,7 @@ impl App {
         let own = self.stamps.newest([Subject::of_path(request.uri().path())]);
         let since = Stamp::of(&request).max(own);
         request.extensions_mut().insert(since);
-        if let Some(store) = self.store.as_ref().filter(|_| matches!(method, Method::Get | Method::Head))
+        if let Some(store) = self.store.as_ref().filter(|_| self.is_answered_by_get(method))
             && self.keeps(store, &params)
         {
             let condition = IfNoneMatch::of(request.headers());
@@ -172,9 +172,13 @@ impl App {
         Made { answer, cause, rest }
     }
 
-    /// The GET handler answers a HEAD.
     fn has_handler(&self, method: Method) -> bool {
-        self.methods.contains(&method) || (method == Method::Head && self.methods.contains(&Method::Get))
+        self.methods.contains(&method) || (self.is_answered_by_get(method) && self.methods.contains(&Method::Get))
+    }
+
+    /// The GET handler answers a HEAD that has none of its own.
+    fn is_answered_by_get(&self, method: Method) -> bool {
+        method == Method::Get || (method == Method::Head && !self.methods.contains(&method))
     }
 
     fn answer_without_handler(&self, method: Method) -> Answer {

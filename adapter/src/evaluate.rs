@@ -239,3 +239,88 @@ fn opts_in(route: &Route) -> bool {
         || config.revalidate.is_some()
         || route.static_params.is_some()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const DYNAMICS: [Dynamic; 4] = [Dynamic::Auto, Dynamic::Error, Dynamic::ForceStatic, Dynamic::ForceDynamic];
+
+    fn revalidates() -> [Option<Revalidate>; 4] {
+        [None, Some(Revalidate::Never), Some(Revalidate::After(60)), Some(Revalidate::After(0))]
+    }
+
+    /// A route without params, or one with a list of them or without.
+    fn patterns() -> [(&'static str, bool); 3] {
+        [("/a", false), ("/[a]", true), ("/[a]", false)]
+    }
+
+    fn decision(dynamic: Dynamic, revalidate: Option<Revalidate>, takes: Takes, needs_opt_in: bool) -> [String; 3] {
+        patterns().map(|(pattern, is_listed)| {
+            let decide = |dynamic_params| {
+                let mut route = Route::new(pattern).dynamic(dynamic).dynamic_params(dynamic_params).get(async || "");
+                route.config.revalidate = revalidate;
+                if is_listed {
+                    route = route.static_params(async || ["1"]);
+                }
+                let assigned = AssignedRoute { function: String::new(), get: Some(takes), needs_opt_in };
+                why_not_run(&assigned, &route).map_or_else(|| "run".to_owned(), |reason| format!("{reason:?}"))
+            };
+            assert_eq!(decide(true), decide(false), "DYNAMIC_PARAMS says which params there are, not what is static");
+            decide(true)
+        })
+    }
+
+    fn table(needs_opt_in: bool) -> String {
+        let mut table = String::new();
+        for dynamic in DYNAMICS {
+            for revalidate in revalidates() {
+                for takes in [Takes::Nothing, Takes::Params, Takes::Request] {
+                    let decisions = decision(dynamic, revalidate, takes, needs_opt_in);
+                    let revalidate = match revalidate {
+                        None => "-".to_owned(),
+                        Some(Revalidate::Never) => "false".to_owned(),
+                        Some(Revalidate::After(seconds)) => seconds.to_string(),
+                    };
+                    table.push_str(&format!("{dynamic:?} {revalidate} {takes:?}: {}\n", decisions.join(" ")));
+                }
+            }
+        }
+        table
+    }
+
+    /// `DYNAMIC`, `REVALIDATE`, what the signature takes; then what becomes of it without params, with listed ones, and
+    /// with others.
+    #[test]
+    fn every_config_with_every_signature_is_decided() {
+        let by_signature = "\
+Auto - Nothing: run run NoStaticParams
+Auto - Params: run run NoStaticParams
+Auto - Request: TakesRequest TakesRequest TakesRequest
+Auto false Nothing: run run NoStaticParams
+Auto false Params: run run NoStaticParams
+Auto false Request: TakesRequest TakesRequest TakesRequest
+Auto 60 Nothing: run run NoStaticParams
+Auto 60 Params: run run NoStaticParams
+Auto 60 Request: TakesRequest TakesRequest TakesRequest
+Auto 0 Nothing: RevalidateZero RevalidateZero RevalidateZero
+Auto 0 Params: RevalidateZero RevalidateZero RevalidateZero
+Auto 0 Request: RevalidateZero RevalidateZero RevalidateZero
+";
+        let forced = by_signature.replace("Auto", "ForceStatic");
+        let forced = forced.replace("TakesRequest TakesRequest TakesRequest", "run run NoStaticParams");
+        let never: String = by_signature
+            .replace("Auto", "ForceDynamic")
+            .lines()
+            .filter_map(|line| line.split_once(':'))
+            .map(|(left, _)| format!("{left}: ForceDynamic ForceDynamic ForceDynamic\n"))
+            .collect();
+        let expected = [by_signature, &by_signature.replace("Auto", "Error"), &forced, &never].concat();
+        assert_eq!(table(false), expected);
+        // A file that says nothing, and lists nothing, is the only one that does not opt in.
+        let opting_in = expected
+            .replace("Auto - Nothing: run run", "Auto - Nothing: NotOptedIn run")
+            .replace("Auto - Params: run run", "Auto - Params: NotOptedIn run");
+        assert_eq!(table(true), opting_in);
+    }
+}

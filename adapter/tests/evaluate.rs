@@ -13,8 +13,13 @@ use wharf::{
     config::Dynamic,
     cookies,
     entry::{Route, evaluate},
-    headers, not_found, redirect,
-    report::{AssignedRoute, Assignment, Evaluated, GetReport, NotRun, Outcome, ReportLine, RouteReport, Takes},
+    headers, not_found,
+    pattern::Params,
+    permanent_redirect, redirect,
+    report::{
+        AssignedRoute, Assignment, Evaluated, FrozenRoute, GetReport, NotRun, Outcome, ReportLine, RouteReport, Takes,
+    },
+    testing::{Client, Reply},
 };
 
 type Constructor = fn() -> Route;
@@ -51,6 +56,14 @@ fn gated(pattern: &str) -> Route {
     Route::new(pattern).dynamic_params(false).static_params(async || ["2", "1", "2"])
 }
 
+fn answering(answer: fn() -> Response) -> Route {
+    Route::new("/").get(async move || answer())
+}
+
+fn stream() -> Response {
+    Response::stream(futures_util::stream::iter([&b"\xFF\0"[..], b"ab", b"\r\n"].map(Ok::<_, std::io::Error>)))
+}
+
 static ROUTES: &[(&str, Constructor)] = &[
     ("plain", || {
         Route::new("/plain")
@@ -84,6 +97,21 @@ static ROUTES: &[(&str, Constructor)] = &[
     ("err-list", || {
         Route::new("/e/[slug]").get(async || "").static_params(async || Err::<Vec<String>, _>(Error::msg("no list")))
     }),
+    ("kept-200", || answering(|| Response::html("<p>").header("x-a", "\u{E9}").header("x-a", "2"))),
+    ("kept-201", || answering(|| Response::text("made").status(201))),
+    ("kept-204", || answering(|| Response::text("dropped").status(204).header("x-a", "1"))),
+    ("kept-304", || answering(|| Response::empty().status(304))),
+    ("kept-308", || answering(|| permanent_redirect("/to"))),
+    ("kept-404", || answering(|| Response::text("gone").status(404).header("x-a", "1"))),
+    ("kept-own-policy", || answering(|| Response::text("x").header("cache-control", "public, max-age=7"))),
+    ("kept-bytes", || answering(|| Response::bytes((0..=255).collect::<Vec<u8>>()))),
+    ("kept-empty", || answering(Response::empty)),
+    ("kept-stream", || answering(stream)),
+    ("refused-400", || answering(|| Response::text("x").status(400))),
+    ("refused-401", || answering(wharf::unauthorized)),
+    ("refused-418", || answering(|| Response::text("x").status(418))),
+    ("refused-500", || answering(|| Response::text("x").status(500))),
+    ("refused-599", || answering(|| Response::text("x").status(599))),
     ("opt-in-without", || Route::new("/o/without").get(async || "")),
     ("opt-in-revalidate", || Route::new("/o/revalidate").revalidate(false).get(async || "")),
     ("opt-in-seconds", || Route::new("/o/seconds").revalidate(9).get(async || "")),
@@ -126,6 +154,8 @@ fn main() -> ExitCode {
     check_what_is_not_run(&reports);
     check_single_outcomes(&reports);
     check_listed_params(&reports);
+    check_kept_answers(&reports);
+    check_refused_answers(&reports);
     check_opting_in(&reports);
     check_what_is_listed_without_a_static_get(&reports);
     check_bad_arguments();
@@ -140,7 +170,7 @@ fn reports() -> Vec<RouteReport> {
         get: takes(function),
         needs_opt_in: function.starts_with("opt-in"),
     });
-    let content = Assignment { routes: routes.collect(), time_limit_seconds: 1, tries: 2 };
+    let content = Assignment { routes: routes.collect(), time_limit_seconds: 1, tries: 3 };
     std::fs::write(&assignment, serde_json::to_vec(&content).unwrap()).unwrap();
     let started = std::time::Instant::now();
     let status = Command::new(std::env::current_exe().unwrap()).args([&assignment, &report]).status().unwrap();
@@ -228,8 +258,8 @@ fn check_single_outcomes(reports: &[RouteReport]) {
     for (function, parts) in [
         ("panicking", ["no roof", "tests/evaluate.rs:"]),
         ("failing", ["invalid digit found in string", "invalid"]),
-        ("pending", ["took longer than 1 s", "2 times"]),
-        ("blocking", ["took longer than 1 s", "2 times"]),
+        ("pending", ["took longer than 1 s", "3 times"]),
+        ("blocking", ["took longer than 1 s", "3 times"]),
     ] {
         let Outcome::Failed(text) = only(reports, function) else { panic!("{function} fails") };
         assert!(parts.iter().all(|part| text.contains(part)), "{function}: {text}");
@@ -247,6 +277,39 @@ fn check_listed_params(reports: &[RouteReport]) {
     assert!(evaluated(reports, "none").is_empty());
     for (function, part) in [("bad-list", "must be text or a number"), ("err-list", "no list")] {
         assert!(matches!(get(reports, function), GetReport::StaticParamsFailed(text) if text.contains(part)));
+    }
+}
+
+/// What is kept is answered as the handler answers: status, every header line and byte, with a policy for caches unless
+/// it has its own.
+fn check_kept_answers(reports: &[RouteReport]) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let kept = ROUTES.iter().filter(|(function, _)| function.starts_with("kept-"));
+    for (function, route) in kept {
+        let Outcome::Frozen(frozen) = only(reports, function) else { panic!("{function} is kept") };
+        let answers = FrozenRoute { answers: vec![(Params::EMPTY, frozen.clone())], ..FrozenRoute::default() };
+        let replayed = runtime.block_on(Client::with_frozen(route, &answers).get("/"));
+        let live = runtime.block_on(Client::new(route).get("/"));
+        let answer = |reply: &Reply| (reply.status(), reply.raw().get("body").is_some(), reply.bytes());
+        assert_eq!(answer(&replayed), answer(&live), "{function}");
+        assert_eq!((replayed.header("x-wharf-cache"), live.header("x-wharf-cache")), (Some("HIT"), None), "{function}");
+        let policy = live.header("cache-control").unwrap_or("s-maxage=31536000");
+        assert_eq!(replayed.header("cache-control"), Some(policy), "{function}");
+        assert_eq!(headers_of(&replayed), headers_of(&live), "{function}");
+    }
+}
+
+/// Without those that only a kept answer has.
+fn headers_of(reply: &Reply) -> Vec<(&str, Option<&str>)> {
+    let names = reply.header_names().filter(|name| !["cache-control", "etag", "x-wharf-cache"].contains(name));
+    names.map(|name| (name, reply.header(name))).collect()
+}
+
+fn check_refused_answers(reports: &[RouteReport]) {
+    for (function, status) in
+        ROUTES.iter().filter_map(|(function, _)| Some((function, function.strip_prefix("refused-")?)))
+    {
+        assert_eq!(only(reports, function), &Outcome::Refused(status.parse().unwrap()), "{function}");
     }
 }
 

@@ -356,6 +356,25 @@ async fn frozen_answers_are_replayed() {
 }
 
 #[tokio::test]
+async fn a_head_of_its_own_is_run_beside_a_kept_get() {
+    let route = || slugs().head(async || Response::empty().header("x-own", "1"));
+    let client = Client::with_frozen(route, &frozen("a b", Revalidate::Never));
+    let head = client.call("HEAD", "/s/a%20b").await;
+    assert_eq!((head.status(), head.header("x-own"), state(&head)), (200, Some("1"), (None, None)));
+    assert_eq!(client.get("/s/a%20b").await.text(), "frozen");
+}
+
+#[tokio::test]
+async fn other_methods_of_a_kept_path_are_refused() {
+    let client = Client::with_frozen(slugs, &frozen("a b", Revalidate::Never));
+    for path in ["/s/a%20b", "/s/other"] {
+        let reply = client.call("DELETE", path).await;
+        assert_eq!((reply.status(), reply.header("allow")), (405, Some("GET, HEAD, OPTIONS, POST")), "{path}");
+        assert!(is_empty(&reply) && state(&reply) == (None, None), "{path}");
+    }
+}
+
+#[tokio::test]
 async fn unlisted_params_are_made_once_and_kept() {
     let client = Client::with_frozen(slugs, &frozen("a b", Revalidate::Never));
     let first = client.get("/s/counted").await;

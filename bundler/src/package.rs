@@ -12,6 +12,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 use wharf::{
+    Method,
     config::Revalidate,
     report::{FROZEN_FILE, Frozen, FrozenRoute, Outcome},
 };
@@ -174,8 +175,12 @@ pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
     Ok(Packed { functions, objects, not_exported, evaluation })
 }
 
-/// What else answers the path: a list of params may name the path of a file, or that of a route that wins.
+/// What else answers the path: S3 would answer a HEAD as the GET, and a list of params may name the path of a file, or
+/// that of a route that wins.
 fn in_the_way(function: &Function, parts: &[String], plan: &Plan) -> Option<String> {
+    if function.route.handlers.contains_key(&Method::Head) {
+        return Some("HEAD has a handler of its own".to_owned());
+    }
     let file = plan.files.iter().find(|file| file.path.parts() == parts);
     if let Some(file) = file {
         return Some(format!("`{}` has its path", file.file.path));
