@@ -81,18 +81,18 @@ impl EvaluatedRoute {
 ///
 /// With a diagnostic for each handler that failed, and for each promise of the segment config that does not hold.
 pub fn run(binaries: Binaries, shell: &Shell) -> Result<Evaluation, Failure> {
-    let (reports, output) = run_program(&binaries, shell)?;
+    let (mut reports, output) = run_program(&binaries, shell)?;
     let plan = &binaries.sources.plan;
     let mut diagnostics = Vec::new();
     let mut routes = BTreeMap::new();
     for function in &plan.functions {
-        let Some(report) = reports.get(function.name.as_str()) else {
+        let Some(report) = reports.remove(function.name.as_str()) else {
             let message = format!("it said nothing of `{}`", function.route.pattern);
             return Err(Failure::Evaluator { message, output });
         };
-        diagnostics.extend(problems(function, report, plan));
-        let classes = class::of(function, report, &plan.project);
-        routes.insert(function.name.clone(), EvaluatedRoute { report: report.clone(), classes });
+        diagnostics.extend(problems(function, &report, plan));
+        let classes = class::of(function, &report, &plan.project);
+        routes.insert(function.name.clone(), EvaluatedRoute { report, classes });
     }
     if diagnostics.is_empty() {
         return Ok(Evaluation { binaries, routes });
