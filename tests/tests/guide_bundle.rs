@@ -79,6 +79,23 @@ fn every_route_is_a_zip_with_an_executable_bootstrap() {
     }
 }
 
+/// The routes of the guide that call `fetch`.
+const FETCHING: [&str; 4] = ["/api/bestsellers", "/api/posts", "/api/product", "/api/stock/[slug]"];
+
+#[test]
+fn only_functions_that_fetch_carry_the_client() {
+    let bundle = &guide().bundle;
+    let size =
+        |pattern: &str| bundle.manifest()["functions"][bundle.function_of(pattern)]["size"].as_u64().unwrap_or(0);
+    let sizes = |fetches: bool| {
+        let patterns = ROUTES.iter().map(|(pattern, _, _)| *pattern);
+        patterns.filter(move |pattern| FETCHING.contains(pattern) == fetches).map(size)
+    };
+    let (without, with) = (sizes(false).max().unwrap_or(0), sizes(true).min().unwrap_or(0));
+    // The client with TLS is about 890 kB of a zip.
+    assert!(without + 500_000 < with, "without fetch up to {without} bytes, with it {with} and more");
+}
+
 #[test]
 fn the_manifest_says_what_becomes_of_every_method() {
     let bundle = &guide().bundle;
