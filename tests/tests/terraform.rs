@@ -5,6 +5,8 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use wharf_tests::{
+    Guide, Upstream,
+    bundle_command::sha256,
     paths,
     terraform::{Applied, OfflineProvider, is_installed, terraform},
 };
@@ -377,4 +379,26 @@ fn mistakes_are_named() {
     shop.write("manifest.json", r#"{"format_version": 2, "functions": {}, "routes": [], "objects": []}"#);
     let said = provider.refuses(&shop.root(&json!({"cdn": false})));
     assert!(said.contains("This module reads manifests of format 1"), "{said}");
+}
+
+#[test]
+fn the_example_deploys_the_guide() {
+    let Some(provider) = OfflineProvider::configured() else { return };
+    let guide = Guide::bundled(&Upstream::start());
+    let applied = provider.apply(&guide.project.path("deploy"), &[("origin_secret", SECRET)]);
+    let functions = applied.resources("aws_lambda_function");
+    assert_eq!(functions.len(), guide.bundle.functions().len());
+    let optional =
+        guide.bundle.routes().iter().filter(|route| route["pattern"].as_str().unwrap().contains("[[")).count();
+    assert_eq!(applied.resources("aws_apigatewayv2_route").len(), guide.bundle.routes().len() + optional);
+    for (name, function) in functions {
+        assert_eq!(function["source_code_hash"], guide.bundle.manifest()["functions"][&name]["code_sha256"]);
+    }
+    for (key, object) in applied.resources("aws_s3_object") {
+        let body = guide.bundle.folder().join(&key);
+        let described = guide.bundle.objects().iter().find(|object| object["key"] == key.as_str()).unwrap();
+        assert_eq!(described["sha256"], sha256(&body));
+        assert_eq!(object["content_type"], described["headers"]["content-type"]);
+    }
+    assert!(applied.value("url").as_str().is_some_and(|url| url.starts_with("https://")));
 }
