@@ -299,7 +299,7 @@ impl App {
             tracing::warn!(
                 target: "wharf",
                 route = %self.pattern,
-                "the body of an answer is a stream; it was collected and sent whole, as {why}. Further ones are not logged"
+                "the body of an answer is a stream; it was collected and sent whole, as {why}. Others are not logged"
             );
         });
     }
