@@ -1,5 +1,7 @@
 //! An answer that is complete: what a reply is written from, what is kept, and what is frozen.
 
+use std::ops::RangeInclusive;
+
 use axum::body::Body;
 use bytes::Bytes;
 use http::{
@@ -31,6 +33,10 @@ const HOP_BY_HOP: [HeaderName; 7] = [
     TRANSFER_ENCODING,
     UPGRADE,
 ];
+
+/// The statuses of an answer: those below are no final ones, and those above mean nothing
+/// ([RFC 9110, 15](https://www.rfc-editor.org/rfc/rfc9110#section-15)).
+pub(crate) const STATUSES: RangeInclusive<u16> = 200..=599;
 
 impl Answer {
     pub(crate) fn empty(status: StatusCode) -> Self {
@@ -77,7 +83,7 @@ impl Answer {
     fn open(response: http::Response<Body>, is_head: bool) -> Result<(Self, Option<String>, Body), String> {
         let (parts, body) = response.into_parts();
         let cause = parts.extensions.get::<Cause>().map(|cause| cause.text().to_owned());
-        if parts.status.is_informational() {
+        if !STATUSES.contains(&parts.status.as_u16()) {
             return Err(format!("{} is no status of an answer: it must be from 200 to 599", parts.status.as_u16()));
         }
         Ok((Self { status: parts.status, headers: parts.headers, body: Bytes::new(), is_head }, cause, body))

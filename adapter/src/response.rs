@@ -12,7 +12,7 @@ use http::{
 };
 use serde::Serialize;
 
-use crate::{cookies, error::Result, mark::Cause, redirect::to};
+use crate::{answer::STATUSES, cookies, error::Result, mark::Cause, redirect::to};
 
 /// An answer: a status, headers and a body.
 ///
@@ -109,7 +109,7 @@ impl Response {
         S::Error: fmt::Display,
     {
         match status.try_into() {
-            Ok(status) if (200..=599).contains(&status.as_u16()) => *self.inner.status_mut() = status,
+            Ok(status) if STATUSES.contains(&status.as_u16()) => *self.inner.status_mut() = status,
             Ok(status) => {
                 self.fail(format!("{} is no status of an answer: it must be from 200 to 599", status.as_u16()));
             }

@@ -310,6 +310,17 @@ async fn statuses_without_a_body_have_none() {
     assert_eq!(client.get("/199").await.status(), 500);
 }
 
+#[tokio::test]
+async fn a_status_that_is_none_of_an_answer_is_a_500_whoever_made_it() {
+    let client = Client::new(|| {
+        Route::new("/[code]").get(async |Path(code): Path<u16>| (http::StatusCode::from_u16(code).unwrap(), "body"))
+    });
+    for code in [100, 199, 600, 999] {
+        let reply = client.get(&format!("/{code}")).await;
+        assert_eq!((reply.status(), reply.text().as_str()), (500, ""), "{code}");
+    }
+}
+
 fn params(slug: &str) -> Params {
     let mut params = Params::default();
     params.push("slug", ParamValue::One(slug.to_owned()));

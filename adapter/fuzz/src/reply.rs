@@ -62,7 +62,7 @@ enum Content {
 impl Arbitrary<'_> for Status {
     fn arbitrary(bytes: &mut Unstructured<'_>) -> Result<Self> {
         let known = [200, 201, 204, 205, 304, 308, 404, 500, 100, 103, 199, 599];
-        let code = if bytes.ratio(1, 2)? { *bytes.choose(&known)? } else { bytes.int_in_range(100..=599)? };
+        let code = if bytes.ratio(1, 2)? { *bytes.choose(&known)? } else { bytes.int_in_range(100..=999)? };
         Ok(Self(StatusCode::from_u16(code).expect("every status of three digits is one")))
     }
 }
@@ -191,7 +191,7 @@ impl ArbitraryResponse {
 
     /// Whether the reply is what the handler answered.
     fn compare(&self, raw: &Value) {
-        if self.status.0.is_informational() {
+        if !(200..=599).contains(&self.status.0.as_u16()) {
             assert_eq!((&raw["statusCode"], &raw["body"]), (&500.into(), &"".into()), "{self:?}");
             return;
         }
