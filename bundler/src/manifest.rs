@@ -75,6 +75,9 @@ pub struct AppEntry {
     pub version: String,
     /// The version of its dependency `wharf`.
     pub wharf: String,
+    /// The names of the environment variables that each deployment sets, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environment: Vec<String>,
 }
 
 /// A Lambda function.
@@ -298,6 +301,7 @@ fn app_entry(plan: &Plan) -> AppEntry {
         name: project.name.clone(),
         version: project.version.clone(),
         wharf: project.wharf.clone().unwrap_or_default(),
+        environment: project.settings.environment.iter().cloned().collect(),
     }
 }
 
@@ -452,7 +456,12 @@ pub(crate) mod tests {
         Manifest {
             format_version: FORMAT_VERSION,
             generator: Generator { name: String::new(), version: String::new() },
-            app: AppEntry { name: "shop".to_owned(), version: "0.1.0".to_owned(), wharf: "0.1.0".to_owned() },
+            app: AppEntry {
+                name: "shop".to_owned(),
+                version: "0.1.0".to_owned(),
+                wharf: "0.1.0".to_owned(),
+                environment: Vec::new(),
+            },
             functions: [("items-slug".to_owned(), function)].into(),
             routes: vec![route],
             objects: Vec::new(),

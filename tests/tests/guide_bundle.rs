@@ -7,6 +7,7 @@ use wharf_tests::{
     Guide, Project, Upstream,
     artifact::{Bundle, entries},
     bundle_command::{difference, sha256, tree},
+    sam::sam,
 };
 
 /// Every route of the guide, with the class of its GET (of its POST where it has none).
@@ -112,6 +113,12 @@ fn the_manifest_says_what_becomes_of_every_method() {
             assert!(!method["reason"].is_null(), "{name} of {pattern} has no reason: {method}");
         }
     }
+}
+
+#[test]
+fn the_template_is_one_that_sam_takes() {
+    let output = sam(guide().bundle.folder(), &["validate", "--lint", "-t", "template.yaml"]);
+    assert_eq!(output.code, Some(0), "{output}");
 }
 
 #[test]

@@ -7,17 +7,19 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
+    process::Command,
     sync::OnceLock,
+    time::Duration,
 };
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use walkdir::WalkDir;
 use wharf_bundler::{
-    deploy::{http_api, sam},
+    deploy::{cdn, http_api, sam},
     manifest::{InvokeMode, Manifest},
 };
-use wharf_tests::sam as tools;
+use wharf_tests::{ProcessGroup, sam as tools};
 
 /// A bundle of empty zips, as far as SAM looks at it.
 struct Bundle {
@@ -37,7 +39,7 @@ impl Bundle {
         for function in manifest.functions.values() {
             write(&function.zip, b"PK\x05\x06\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0\0");
         }
-        for (path, text) in sam::files(&manifest) {
+        for (path, text) in files(&manifest) {
             write(&path, text.as_bytes());
         }
         Self { manifest, folder, translated: OnceLock::new() }
@@ -45,7 +47,7 @@ impl Bundle {
 
     /// All templates: the one that is deployed, and those of nested stacks.
     fn templates(&self) -> Vec<PathBuf> {
-        let files = sam::files(&self.manifest).into_keys();
+        let files = files(&self.manifest).into_keys();
         files.filter(|path| path.ends_with(".yaml")).map(|path| self.folder.path().join(path)).collect()
     }
 
@@ -57,6 +59,14 @@ impl Bundle {
     }
 }
 
+/// What the bundle holds for SAM and for the CDN.
+fn files(manifest: &Manifest) -> BTreeMap<String, String> {
+    let cdn = cdn::files(manifest).unwrap_or_else(|problems| panic!("the CDN: {problems:?}"));
+    let mut files = sam::files(manifest, &cdn);
+    files.extend(cdn.files);
+    files
+}
+
 /// A pattern, and whether its function streams.
 type Route<'a> = (&'a str, bool);
 
@@ -65,10 +75,15 @@ fn manifest(routes: &[Route<'_>]) -> Manifest {
     let mut manifest = json!({
         "format_version": 1,
         "generator": { "name": "wharf-bundler", "version": "0.1.0" },
-        "app": { "name": "big-shop", "version": "0.1.0", "wharf": "0.1.0" },
+        "app": { "name": "big-shop", "version": "0.1.0", "wharf": "0.1.0", "environment": ["API_KEY", "TABLE"] },
         "functions": {},
         "routes": [],
-        "objects": [],
+        "objects": [
+            object("/about", 'a', "text/html; charset=utf-8"),
+            object("/about.html", 'a', "text/html; charset=utf-8"),
+            object("/quote.txt", 'b', "text/plain; title=\"it's $1\""),
+            object("/team", 'c', "text/html; charset=utf-8"),
+        ],
     });
     for (pattern, streams) in routes {
         let name = match pattern.trim_matches(|character: char| !character.is_ascii_alphanumeric()) {
@@ -94,6 +109,16 @@ fn manifest(routes: &[Route<'_>]) -> Manifest {
         }));
     }
     serde_json::from_value(manifest).unwrap_or_else(|error| panic!("the manifest: {error}"))
+}
+
+/// A page, whose key is this digit.
+fn object(path: &str, digit: char, content_type: &str) -> Value {
+    let key = format!("objects/{}", digit.to_string().repeat(64));
+    json!({
+        "path": path, "key": key, "file": key, "size": 1, "sha256": "", "status": 200,
+        "headers": { "cache-control": "public, max-age=0", "content-type": content_type },
+        "revalidate": false, "source": format!("app{path}/page.html"),
+    })
 }
 
 fn segments(pattern: &str) -> Vec<Value> {
@@ -245,7 +270,88 @@ fn sam_build_leaves_the_zips_as_they_are() {
 }
 
 #[test]
+fn every_function_has_the_variables_of_the_app_and_the_secret() {
+    for (name, bundle) in bundles() {
+        let templates = bundle.translated();
+        let resources = templates.values().filter_map(|template| template["Resources"].as_object()).flatten();
+        for (id, resource) in resources.filter(|(_, resource)| resource["Type"] == "AWS::Lambda::Function") {
+            let variables = &resource["Properties"]["Environment"]["Variables"];
+            assert_eq!(variables["API_KEY"]["Ref"], "EnvApiKey", "{name}: {id}");
+            assert_eq!(variables["TABLE"]["Ref"], "EnvTable", "{name}: {id}");
+            assert_eq!(variables["WHARF_ORIGIN_SECRET"]["Fn::If"][1]["Ref"], "OriginSecret", "{name}: {id}");
+            assert_eq!(variables["WHARF_REQUIRE_ORIGIN"]["Fn::If"][1], "1", "{name}: {id}");
+        }
+        for (file, template) in templates {
+            for parameter in ["EnvApiKey", "EnvTable", "OriginSecret"] {
+                assert_eq!(template["Parameters"][parameter]["NoEcho"], true, "{name}: {file}: {parameter}");
+            }
+            let stacks = template["Resources"].as_object().expect("it has some").values();
+            for stack in stacks.filter(|resource| resource["Type"] == "AWS::CloudFormation::Stack") {
+                assert_eq!(stack["Properties"]["Parameters"]["EnvTable"]["Ref"], "EnvTable", "{name}");
+            }
+        }
+    }
+}
+
+#[test]
+fn cloudfront_has_the_origins_that_its_function_chooses_from() {
+    for (name, bundle) in bundles() {
+        let resources = &bundle.translated()["template.yaml"]["Resources"];
+        let config = &resources["Cdn"]["Properties"]["DistributionConfig"];
+        let origins = config["Origins"].as_array().expect("it has some");
+        let ids: BTreeSet<String> =
+            origins.iter().filter_map(|origin| origin["Id"].as_str()).map(str::to_owned).collect();
+        let streaming = bundle.manifest.functions.iter().filter(|(_, it)| it.invoke_mode == InvokeMode::ResponseStream);
+        let mut wanted: BTreeSet<String> = streaming.map(|(function, _)| format!("stream-{function}")).collect();
+        wanted.extend(["api".to_owned(), "objects".to_owned()]);
+        assert_eq!(ids, wanted, "{name}");
+        for origin in origins.iter().filter(|origin| origin["Id"] != "objects") {
+            assert_eq!(origin["OriginCustomHeaders"][0]["HeaderValue"]["Ref"], "OriginSecret", "{name}: {origin}");
+        }
+        let code = resources["CdnFunction"]["Properties"]["FunctionCode"].as_str();
+        assert_eq!(code, files(&bundle.manifest).get("cdn/viewer-request.js").map(String::as_str), "{name}");
+        for (id, resource) in resources.as_object().expect("it has some") {
+            let is_of_the_cdn = resource["Type"]
+                .as_str()
+                .is_some_and(|kind| kind.starts_with("AWS::CloudFront::") || kind.starts_with("AWS::S3::"));
+            assert!(!is_of_the_cdn || resource["Condition"] == "HasCdn", "{name}: {id} is there without a bucket");
+        }
+    }
+}
+
+/// In the place of the AWS CLI stands a program that writes down what it was called with.
+#[test]
+fn the_upload_names_every_object_once_with_its_headers_and_the_data_that_the_template_imports() {
+    let (_, bundle) = &bundles()[0];
+    let folder = tempfile::tempdir().expect("the temporary folder takes a folder");
+    let program = folder.path().join("aws");
+    fs::write(&program, "#!/bin/sh\nprintf '%s\\n' \"$@\" --\n").expect("the folder takes a file");
+    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
+    fs::set_permissions(&program, mode).expect("the file is ours");
+    let mut command = Command::new("sh");
+    command.env("PATH", format!("{}:/usr/bin:/bin", folder.path().display()));
+    command.arg(bundle.folder.path().join("upload.sh")).args(["my-bucket", "shop/live"]);
+    let output = ProcessGroup::run(&mut command, Duration::from_secs(30)).succeeded();
+
+    let template = &bundle.translated()["template.yaml"];
+    let source = &template["Resources"]["CdnKeyValues"]["Properties"]["ImportSource"]["SourceArn"]["Fn::If"][2];
+    let key = source["Fn::Sub"].as_str().and_then(|arn| arn.rsplit_once("${ObjectsBucket}/")).expect("it is in it").1;
+    let sync = |content_type: &str, digits: &[&str]| {
+        let head =
+            "s3\nsync\nobjects\ns3://my-bucket/shop/live/objects\n--only-show-errors\n--size-only\n--exclude\n*\n";
+        let headers = format!("--cache-control\npublic, max-age=0\n--content-type\n{content_type}\n");
+        let keys: String = digits.iter().map(|digit| format!("--include\n{}\n", digit.repeat(64))).collect();
+        format!("{head}{headers}{keys}--\n")
+    };
+    let wanted = sync("text/html; charset=utf-8", &["a", "c"])
+        + &sync("text/plain; title=\"it's $1\"", &["b"])
+        + &format!("s3\ncp\ncdn/key-values.json\ns3://my-bucket/shop/live/{key}\n")
+        + "--only-show-errors\n--content-type\napplication/json\n--\n";
+    assert_eq!(output.stdout, wanted);
+}
+
+#[test]
 fn the_same_manifest_gives_the_same_files() {
     let manifest = many(300);
-    assert_eq!(sam::files(&manifest), sam::files(&manifest));
+    assert_eq!(files(&manifest), files(&manifest));
 }

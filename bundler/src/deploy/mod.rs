@@ -43,8 +43,8 @@ pub fn run(described: Described) -> Result<Bundle, Failure> {
     files.insert("manifest.json".to_owned(), manifest.text());
     files.extend(terraform::files());
     let cdn = cdn::files(&manifest).map_err(refused)?;
+    files.extend(sam::files(&manifest, &cdn));
     files.extend(cdn.files);
-    files.extend(sam::files(&manifest));
     Ok(Bundle { packed, manifest, files, warnings: cdn.warnings })
 }
 

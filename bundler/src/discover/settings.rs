@@ -1,15 +1,19 @@
 //! `[package.metadata.wharf]`: what an app says once for all of its routes.
 
+use std::collections::BTreeSet;
+
 use toml_edit::{Item, TableLike};
 
 use super::ProjectFile;
 use crate::diagnostic::{Code, Diagnostic, Label, Source};
 
 /// What an app says once for all of its routes.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// What a GET is that says nothing about itself.
     pub get: GetDefault,
+    /// `environment`: the names of the environment variables that each deployment sets.
+    pub environment: BTreeSet<String>,
 }
 
 /// `get`: what a GET is that says nothing about itself.
@@ -23,7 +27,30 @@ pub enum GetDefault {
 }
 
 /// The keys that there are.
-const KEYS: [&str; 1] = ["get"];
+const KEYS: [&str; 2] = ["environment", "get"];
+
+/// What Lambda sets itself, and what the templates set.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
+const RESERVED: [&str; 18] = [
+    "AWS_ACCESS_KEY",
+    "AWS_ACCESS_KEY_ID",
+    "AWS_DEFAULT_REGION",
+    "AWS_EXECUTION_ENV",
+    "AWS_LAMBDA_FUNCTION_MEMORY_SIZE",
+    "AWS_LAMBDA_FUNCTION_NAME",
+    "AWS_LAMBDA_FUNCTION_VERSION",
+    "AWS_LAMBDA_INITIALIZATION_TYPE",
+    "AWS_LAMBDA_LOG_GROUP_NAME",
+    "AWS_LAMBDA_LOG_STREAM_NAME",
+    "AWS_LAMBDA_RUNTIME_API",
+    "AWS_REGION",
+    "AWS_SECRET_ACCESS_KEY",
+    "AWS_SESSION_TOKEN",
+    "LAMBDA_RUNTIME_DIR",
+    "LAMBDA_TASK_ROOT",
+    "WHARF_ORIGIN_SECRET",
+    "WHARF_REQUIRE_ORIGIN",
+];
 
 /// Reads the settings of a package. A manifest that is no TOML was refused by cargo before.
 pub(super) fn read(manifest: &ProjectFile, diagnostics: &mut Vec<Diagnostic>) -> Settings {
@@ -40,11 +67,34 @@ pub(super) fn read(manifest: &ProjectFile, diagnostics: &mut Vec<Diagnostic>) ->
         match (key, value.as_str()) {
             ("get", Some("static")) => settings.get = GetDefault::Static,
             ("get", Some("dynamic")) => settings.get = GetDefault::Dynamic,
+            ("environment", _) => settings.environment = environment(value, &source, diagnostics),
             ("get", _) => diagnostics.push(wrong_value("get", value, "`\"static\"` or `\"dynamic\"`", &source)),
             _ => diagnostics.push(unknown(key, table, &source)),
         }
     }
     settings
+}
+
+fn environment(value: &Item, source: &Source, diagnostics: &mut Vec<Diagnostic>) -> BTreeSet<String> {
+    let names = value.as_array().map(|list| list.iter().map(toml_edit::Value::as_str).collect::<Vec<_>>());
+    let names: Option<BTreeSet<String>> = names.and_then(|names| {
+        names.into_iter().map(|name| Some(name?.to_owned()).filter(|name| is_variable(name))).collect()
+    });
+    names.unwrap_or_else(|| {
+        let wanted = "a list of names of variables, `[\"TABLE\", \"API_KEY\"]`, of upper-case letters, digits and `_`, none \
+                      of which Lambda or Wharf sets";
+        diagnostics.push(wrong_value("environment", value, wanted, source));
+        BTreeSet::new()
+    })
+}
+
+/// Lambda takes lower-case letters too; a parameter of a template could not tell them apart.
+fn is_variable(name: &str) -> bool {
+    let is_plain = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
+    name.len() > 1
+        && name.starts_with(|first: char| first.is_ascii_uppercase())
+        && name.bytes().all(is_plain)
+        && !RESERVED.contains(&name)
 }
 
 fn wrong_value(key: &str, value: &Item, wanted: &str, source: &Source) -> Diagnostic {
@@ -64,7 +114,7 @@ fn unknown(key: &str, table: &dyn TableLike, source: &Source) -> Diagnostic {
         Code::UnknownSetting,
         format!("there is no setting `{key}`"),
         Label::new(source, span, format!("did you mean `{nearest}`?")),
-        format!("rename it, or remove it; there is {}", KEYS.map(|known| format!("`{known}`")).join(", ")),
+        format!("rename it, or remove it; there are {}", KEYS.map(|known| format!("`{known}`")).join(", ")),
     )
 }
 
@@ -89,7 +139,27 @@ mod tests {
     #[test]
     fn both_spellings_of_a_table_are_read() {
         for text in ["[package.metadata.wharf]\nget = \"dynamic\"\n", "[package]\nmetadata.wharf.get = \"dynamic\"\n"] {
-            assert_eq!(settings(text), (Settings { get: GetDefault::Dynamic }, Vec::new()), "{text}");
+            assert_eq!(
+                settings(text),
+                (Settings { get: GetDefault::Dynamic, ..Settings::default() }, Vec::new()),
+                "{text}"
+            );
+        }
+    }
+
+    #[test]
+    fn the_variables_of_a_deployment_are_listed() {
+        let (settings, codes) =
+            settings("[package.metadata.wharf]\nenvironment = [\"TABLE\", \"API_KEY\", \"TABLE\"]\n");
+        assert_eq!(settings.environment, ["API_KEY", "TABLE"].map(str::to_owned).into());
+        assert_eq!(codes, []);
+    }
+
+    #[test]
+    fn what_no_function_can_have_as_a_variable_is_refused() {
+        for list in ["\"TABLE\"", "[1]", "[\"a-b\"]", "[\"table\"]", "[\"1A\"]", "[\"A\"]", "[\"AWS_REGION\"]"] {
+            let text = format!("[package.metadata.wharf]\nenvironment = {list}\n");
+            assert_eq!(settings(&text).1, [Code::SettingValue], "{list}");
         }
     }
 

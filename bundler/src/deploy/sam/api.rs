@@ -38,9 +38,8 @@ pub(super) fn resources(
         // The logical id that SAM gives to the stage.
         "Stage": reference("Api.Stage"),
     });
-    // The linter takes the default of the parameter, none, for the value of a certificate.
-    let ignored = json!({ "cfn-lint": { "config": { "ignore_checks": ["W1030"] } } });
-    let domain = Resource::new("AWS::ApiGatewayV2::DomainName", domain).only_if("ApiHasDomain").metadata(ignored);
+    let domain =
+        Resource::new("AWS::ApiGatewayV2::DomainName", domain).only_if("ApiHasDomain").with_optional_certificate();
     let mut resources = vec![
         (API.to_owned(), Resource::new("AWS::Serverless::HttpApi", api)),
         ("ApiDomain".to_owned(), domain),
@@ -108,9 +107,14 @@ fn integration(target: Value) -> Value {
     })
 }
 
+/// Where the API answers, for `Fn::Sub`.
+pub(super) fn host() -> String {
+    format!("${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}")
+}
+
 /// What a user needs to reach the API.
 pub(super) fn outputs() -> Vec<(String, Output)> {
-    let url = substitute(format!("https://${{{API}}}.execute-api.${{AWS::Region}}.${{AWS::URLSuffix}}"));
+    let url = substitute(format!("https://{}", host()));
     let target = attribute("ApiDomain", "RegionalDomainName");
     vec![
         ("ApiUrl".to_owned(), Output::new("The address of the API.", url)),

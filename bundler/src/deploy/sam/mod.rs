@@ -4,39 +4,46 @@
 //! Above the 500 resources of a stack, the functions move to nested stacks, whose templates stand in `stacks/`.
 
 mod api;
+mod cdn;
 mod function;
 mod layout;
 pub(crate) mod names;
 mod parameters;
 mod template;
+mod upload;
 
 use std::collections::BTreeMap;
 
 use layout::{Layout, Part};
-use names::{Prefix, logical_id, logical_id_of};
+use names::{Prefix, logical_id, logical_id_of, variable_id};
 use serde_json::json;
-use template::{Output, Resource, Template, attribute, reference};
+use template::{Output, Resource, Template, attribute, only_if, reference};
 
+use super::cdn::Cdn;
 use crate::manifest::{FunctionEntry, Manifest};
 
 const COMMENT: &str = "Written by `cargo bundle` from manifest.json; the next run overwrites it.
 Deploy it with `sam deploy -t template.yaml`: samconfig.toml beside it says the rest.";
 
-/// `template.yaml`, `samconfig.toml` and the templates of nested stacks, by their paths in the bundle. None, when no
-/// route needs a function.
+/// `template.yaml`, `samconfig.toml`, the templates of nested stacks, and `upload.sh`, which fills the bucket, by their
+/// paths in the bundle. None, when no route needs a function.
 #[must_use]
-pub fn files(manifest: &Manifest) -> BTreeMap<String, String> {
+pub fn files(manifest: &Manifest, cdn: &Cdn) -> BTreeMap<String, String> {
     if manifest.functions.is_empty() {
         return BTreeMap::new();
     }
     let layout = Layout::of(manifest);
     let prefix = Prefix::new(manifest);
     let mut files = BTreeMap::from([
-        ("template.yaml".to_owned(), root(manifest, &prefix, &layout).yaml(COMMENT)),
+        ("template.yaml".to_owned(), root(manifest, cdn, &prefix, &layout).yaml(COMMENT)),
         ("samconfig.toml".to_owned(), settings(&prefix)),
+        ("upload.sh".to_owned(), upload::text(manifest, cdn)),
     ]);
     for part in layout.nested() {
-        files.insert(part.file(), nested(part, &prefix).yaml("Written by `cargo bundle`; a part of ../template.yaml."));
+        files.insert(
+            part.file(),
+            nested(manifest, part, &prefix).yaml("Written by `cargo bundle`; a part of ../template.yaml."),
+        );
     }
     files
 }
@@ -59,9 +66,9 @@ fn settings(prefix: &Prefix) -> String {
 }
 
 /// The stack that the user deploys.
-fn root(manifest: &Manifest, prefix: &Prefix, layout: &Layout<'_>) -> Template {
+fn root(manifest: &Manifest, cdn: &Cdn, prefix: &Prefix, layout: &Layout<'_>) -> Template {
     let mut resources = BTreeMap::new();
-    let mut outputs: BTreeMap<String, Output> = api::outputs().into_iter().collect();
+    let mut outputs: BTreeMap<String, Output> = api::outputs().into_iter().chain(cdn::outputs()).collect();
     match layout {
         Layout::One(functions) => {
             for (name, entry) in functions {
@@ -69,27 +76,32 @@ fn root(manifest: &Manifest, prefix: &Prefix, layout: &Layout<'_>) -> Template {
                 outputs.extend(function_outputs(name, entry));
             }
             resources.extend(api::resources(manifest, prefix, &function::alias));
+            let url = |name: &str| attribute(&logical_id_of(name, "Url"), "FunctionUrl");
+            resources.extend(cdn::resources(manifest, cdn, prefix, &url));
         }
         Layout::Several(parts) => {
-            resources.extend(parts.iter().map(|part| (part.logical_id(), stack(part))));
-            let target = |name: &str| {
+            resources.extend(parts.iter().map(|part| (part.logical_id(), stack(manifest, part))));
+            let output = |name: &str, output: &str| {
                 let part = parts.iter().find(|part| part.functions.contains_key(name));
                 let part = part.map(Part::logical_id).unwrap_or_default();
-                attribute(&part, &format!("Outputs.{}Alias", logical_id(name)))
+                attribute(&part, &format!("Outputs.{output}"))
             };
+            let target = |name: &str| output(name, &format!("{}Alias", logical_id(name)));
             resources.extend(api::resources(manifest, prefix, &target));
+            let url = |name: &str| output(name, &logical_id_of(name, "Url"));
+            resources.extend(cdn::resources(manifest, cdn, prefix, &url));
         }
     }
     Template {
         format_version: "2010-09-09",
         transform: "AWS::Serverless-2016-10-31",
         description: format!("{} {}, an app of Wharf", manifest.app.name, manifest.app.version),
-        metadata: parameters::groups(),
+        metadata: parameters::groups(manifest),
         parameters: parameters::of_root(manifest),
         rules: parameters::rules(),
         conditions: conditions(layout),
         globals: match layout {
-            Layout::One(_) => globals(),
+            Layout::One(_) => globals(manifest),
             Layout::Several(_) => serde_json::Map::new(),
         },
         resources,
@@ -107,9 +119,14 @@ fn conditions(layout: &Layout<'_>) -> BTreeMap<String, serde_json::Value> {
 }
 
 /// A version for each change of a function, and the alias on it.
-fn globals() -> serde_json::Map<String, serde_json::Value> {
+fn globals(manifest: &Manifest) -> serde_json::Map<String, serde_json::Value> {
+    let variables = manifest.app.environment.iter().map(|name| (name.clone(), reference(&variable_id(name))));
+    let mut variables: serde_json::Map<_, _> = variables.collect();
+    variables.insert("WHARF_ORIGIN_SECRET".to_owned(), only_if("HasSecret", reference("OriginSecret")));
+    variables.insert("WHARF_REQUIRE_ORIGIN".to_owned(), only_if("RefusesOthers", "1"));
     let function = json!({
         "AutoPublishAlias": function::ALIAS,
+        "Environment": { "Variables": variables },
         "Tracing": reference("Tracing"),
     });
     serde_json::Map::from_iter([("Function".to_owned(), function)])
@@ -129,8 +146,11 @@ fn function_outputs(name: &str, entry: &FunctionEntry) -> Vec<(String, Output)> 
 }
 
 /// A nested stack, as a resource of the root.
-fn stack(part: &Part<'_>) -> Resource {
-    let passed = parameters::PASSED_ON.map(|name| (name.to_owned(), parameters::passed_on(name)));
+fn stack(manifest: &Manifest, part: &Part<'_>) -> Resource {
+    let passed = parameters::of_part(manifest).into_keys().map(|name| {
+        let value = parameters::passed_on(&name);
+        (name, value)
+    });
     let properties = json!({
         "TemplateURL": part.file(),
         "Parameters": serde_json::Map::from_iter(passed),
@@ -138,7 +158,7 @@ fn stack(part: &Part<'_>) -> Resource {
     Resource::new("AWS::CloudFormation::Stack", properties)
 }
 
-fn nested(part: &Part<'_>, prefix: &Prefix) -> Template {
+fn nested(manifest: &Manifest, part: &Part<'_>, prefix: &Prefix) -> Template {
     let prefix = prefix.of_part(part.tag());
     let mut resources = BTreeMap::new();
     let mut outputs = BTreeMap::new();
@@ -153,10 +173,10 @@ fn nested(part: &Part<'_>, prefix: &Prefix) -> Template {
         transform: "AWS::Serverless-2016-10-31",
         description: format!("Functions of {}, part {} of {}", prefix.app(), part.number, part.of),
         metadata: serde_json::Map::new(),
-        parameters: parameters::of_part(),
+        parameters: parameters::of_part(manifest),
         rules: BTreeMap::new(),
         conditions: parameters::conditions_of_functions(),
-        globals: globals(),
+        globals: globals(manifest),
         resources,
         outputs,
     }

@@ -2,8 +2,10 @@
 
 use std::fmt::Write;
 
+use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use super::template::reference;
 use crate::manifest::Manifest;
 
 /// The longest name of a Lambda function.
@@ -32,17 +34,25 @@ fn stem(function: &str) -> String {
     let mut is_ambiguous = false;
     for (index, part) in function.split('-').enumerate() {
         let mut characters = part.chars();
-        let Some(first) = characters.next() else { continue };
+        let Some(first) = characters.next() else {
+            is_ambiguous = true;
+            continue;
+        };
         is_ambiguous |= index > 0 && first.is_ascii_digit();
         id.push(first.to_ascii_uppercase());
         id.push_str(characters.as_str());
     }
-    if is_ambiguous { id + &short_hash(function) } else { id }
+    if is_ambiguous { id + &hash(function, 4) } else { id }
 }
 
-/// Eight hexadecimal digits.
-pub(super) fn short_hash(text: &str) -> String {
-    Sha256::digest(text).iter().take(4).fold(String::new(), |mut hash, byte| {
+/// The parameter for an environment variable: `EnvApiKey` for `API_KEY`.
+pub(super) fn variable_id(variable: &str) -> String {
+    format!("Env{}", stem(&variable.to_ascii_lowercase().replace('_', "-")))
+}
+
+/// So many bytes of a hash, as hexadecimal digits.
+pub(super) fn hash(text: &str, bytes: usize) -> String {
+    Sha256::digest(text).iter().take(bytes).fold(String::new(), |mut hash, byte| {
         // Infallible: writing to a string.
         let _ = write!(hash, "{byte:02x}");
         hash
@@ -72,6 +82,14 @@ impl Prefix {
         &self.app
     }
 
+    /// The name of what CloudFront knows once in an account, and not once in a region: it says which stack it is of.
+    pub(super) fn account_wide(&self, rest: &str) -> Value {
+        // The id of a stack ends with a UUID, the first part of which is enough.
+        let uuid = json!({ "Fn::Select": [2, { "Fn::Split": ["/", reference("AWS::StackId")] }] });
+        let stack = json!({ "Fn::Select": [0, { "Fn::Split": ["-", uuid] }] });
+        json!({ "Fn::Sub": [format!("{}-${{Stack}}", self.name(rest)), { "Stack": stack }] })
+    }
+
     /// A name on AWS, for `Fn::Sub`.
     pub(super) fn name(&self, rest: &str) -> String {
         let part = self.part.as_ref().map(|part| format!("{part}-")).unwrap_or_default();
@@ -81,10 +99,13 @@ impl Prefix {
 
 /// The longest stage for which no function's name is too long; at least four characters, as `prod` has.
 pub(crate) fn longest_stage(manifest: &Manifest) -> usize {
-    let longest = manifest.functions.keys().map(String::len).max().unwrap_or(0);
+    let longest = manifest.functions.keys().map(String::len).max().unwrap_or(0).max(LONGEST_OF_THE_CDN);
     // The hyphens, and the two characters that tell which of several stacks.
     LONGEST_NAME.saturating_sub(app(&manifest.app.name).len() + 3 + 2 + longest)
 }
+
+/// `cdn-`, the hash of the key-value data, and which stack it is of.
+const LONGEST_OF_THE_CDN: usize = 4 + 12 + 9;
 
 /// An app's name as the names on AWS can begin with: ASCII letters, digits, `-` and `_`.
 fn app(name: &str) -> String {
@@ -106,6 +127,9 @@ mod tests {
         let ids = ["a-1", "a1", "a-b", "ab", "2024", "a-bc", "ab-c"].map(logical_id);
         let distinct: std::collections::BTreeSet<_> = ids.iter().collect();
         assert_eq!(distinct.len(), ids.len(), "{ids:?}");
+        let variables = ["A_B", "AB", "A__B", "A_B_", "A_1", "A1"].map(variable_id);
+        assert_eq!(variables.iter().collect::<std::collections::BTreeSet<_>>().len(), variables.len(), "{variables:?}");
+        assert_eq!(variable_id("API_KEY"), "EnvApiKey");
         assert_eq!(logical_id("items-slug"), "ItemsSlugFunction");
         assert_ne!(logical_id("items-role"), logical_id_of("items", "Role"));
         assert!(ids.iter().all(|id| id.chars().all(|character| character.is_ascii_alphanumeric())));

@@ -5,27 +5,48 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
-    names::longest_stage,
-    template::{Parameter, equals, not, reference},
+    names::{longest_stage, variable_id},
+    template::{Parameter, both, equals, not, reference},
 };
 use crate::manifest::Manifest;
 
-/// The parameters that a nested stack gets from the root.
-pub(super) const PASSED_ON: [&str; 5] = ["LogLevel", "LogRetention", "Policies", "Stage", "Tracing"];
-
 /// Those of the template that the user deploys.
 pub(super) fn of_root(manifest: &Manifest) -> BTreeMap<String, Parameter> {
-    let mut parameters = of_functions();
+    let mut parameters = of_part(manifest);
     if let Some(stage) = parameters.get_mut("Stage") {
         // For which the longest name of a function still is one that Lambda takes.
         stage.max_length = Some(longest_stage(manifest));
     }
-    parameters.extend(named([
+    parameters.extend(of_domain());
+    parameters.extend(of_cdn());
+    parameters
+}
+
+/// Those of a nested stack, all of which the root hands on.
+pub(super) fn of_part(manifest: &Manifest) -> BTreeMap<String, Parameter> {
+    let mut parameters = of_functions();
+    parameters.extend(manifest.app.environment.iter().map(|variable| {
+        let parameter = Parameter {
+            kind: "String",
+            description: format!("The environment variable {variable} of every function."),
+            no_echo: true,
+            ..Parameter::default()
+        };
+        (variable_id(variable), parameter)
+    }));
+    parameters
+}
+
+fn of_domain() -> BTreeMap<String, Parameter> {
+    named([
         (
             "Domain",
             Parameter {
                 kind: "String",
-                description: "A domain of your own, as api.example.com; none without it.".to_owned(),
+                description:
+                    "A domain of your own, as shop.example.com, for CloudFront where there is one and else for \
+                              the API; none without it."
+                        .to_owned(),
                 default: Some("".into()),
                 ..Parameter::default()
             },
@@ -34,19 +55,64 @@ pub(super) fn of_root(manifest: &Manifest) -> BTreeMap<String, Parameter> {
             "CertificateArn",
             Parameter {
                 kind: "String",
-                description: "The certificate of the domain in AWS Certificate Manager, in the region of the stack."
+                description: "The certificate of the domain in AWS Certificate Manager: with CloudFront in us-east-1, \
+                              else in the region of the stack."
                     .to_owned(),
                 default: Some("".into()),
                 ..Parameter::default()
             },
         ),
-    ]));
-    parameters
+    ])
 }
 
-/// Those of a nested stack.
-pub(super) fn of_part() -> BTreeMap<String, Parameter> {
-    of_functions()
+fn of_cdn() -> BTreeMap<String, Parameter> {
+    named([
+        (
+            "ObjectsBucket",
+            Parameter {
+                kind: "String",
+                description: "The bucket that upload.sh has filled, in the region of the stack; the stack sets its \
+                              policy. With it there is a CloudFront distribution; none without it."
+                    .to_owned(),
+                default: Some("".into()),
+                ..Parameter::default()
+            },
+        ),
+        (
+            "ObjectsPrefix",
+            Parameter {
+                kind: "String",
+                description: "The folder in the bucket, as wharf or shop/live; none without it.".to_owned(),
+                default: Some("".into()),
+                allowed_pattern: Some("([a-zA-Z0-9_.-]+(/[a-zA-Z0-9_.-]+)*)?"),
+                constraint_description: Some("folders as in shop/live, without a slash at either end"),
+                ..Parameter::default()
+            },
+        ),
+        (
+            "PriceClass",
+            Parameter {
+                kind: "String",
+                description: "In which edge locations CloudFront answers.".to_owned(),
+                default: Some("PriceClass_All".into()),
+                allowed_values: values(&["PriceClass_100", "PriceClass_200", "PriceClass_All"]),
+                ..Parameter::default()
+            },
+        ),
+        (
+            "WebAclArn",
+            Parameter {
+                kind: "String",
+                description: "A web ACL of WAF for CloudFront, made in us-east-1; none without it.".to_owned(),
+                default: Some("".into()),
+                ..Parameter::default()
+            },
+        ),
+    ])
+}
+
+fn values(values: &[&str]) -> Vec<Value> {
+    values.iter().map(|value| Value::from(*value)).collect()
 }
 
 /// What a nested stack gets for its parameter of this name.
@@ -59,7 +125,6 @@ pub(super) fn passed_on(name: &str) -> Value {
 }
 
 fn of_functions() -> BTreeMap<String, Parameter> {
-    let values = |values: &[&str]| values.iter().map(|value| Value::from(*value)).collect();
     named([
         (
             "Stage",
@@ -108,6 +173,30 @@ fn of_functions() -> BTreeMap<String, Parameter> {
             },
         ),
         (
+            "OriginSecret",
+            Parameter {
+                kind: "String",
+                description: "What CloudFront proves itself with to the functions, as openssl rand -hex 32 makes one."
+                    .to_owned(),
+                default: Some("".into()),
+                allowed_pattern: Some("([!-~]{32,256})?"),
+                constraint_description: Some("32 to 256 visible ASCII characters"),
+                no_echo: true,
+                ..Parameter::default()
+            },
+        ),
+        (
+            "RequireOrigin",
+            Parameter {
+                kind: "String",
+                description: "Whether functions refuse requests without the OriginSecret, where there is one."
+                    .to_owned(),
+                default: Some("true".into()),
+                allowed_values: values(&["true", "false"]),
+                ..Parameter::default()
+            },
+        ),
+        (
             "Policies",
             Parameter {
                 kind: "CommaDelimitedList",
@@ -124,25 +213,41 @@ fn of_functions() -> BTreeMap<String, Parameter> {
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html>
 pub(super) fn rules() -> BTreeMap<String, Value> {
     let given = |parameter: &str| not(&equals(parameter, ""));
-    named([(
-        "DomainHasCertificate",
+    let needs = |parameter: &str, other: &str| {
         json!({
-            "RuleCondition": given("Domain"),
+            "RuleCondition": given(parameter),
             "Assertions": [{
-                "Assert": given("CertificateArn"),
-                "AssertDescription": "Domain needs a CertificateArn.",
+                "Assert": given(other),
+                "AssertDescription": format!("{parameter} needs {other}."),
             }],
-        }),
-    )])
+        })
+    };
+    named([
+        ("DomainHasCertificate", needs("Domain", "CertificateArn")),
+        ("CdnHasSecret", needs("ObjectsBucket", "OriginSecret")),
+    ])
 }
 
 pub(super) fn conditions_of_root() -> BTreeMap<String, Value> {
-    named([("ApiHasDomain", not(&equals("Domain", "")))])
+    let condition = |name: &str| json!({ "Condition": name });
+    named([
+        ("HasCdn", not(&equals("ObjectsBucket", ""))),
+        ("HasDomain", not(&equals("Domain", ""))),
+        ("HasPrefix", not(&equals("ObjectsPrefix", ""))),
+        ("HasWebAcl", not(&equals("WebAclArn", ""))),
+        ("ApiHasDomain", both(&condition("HasDomain"), &not(&condition("HasCdn")))),
+        ("CdnHasDomain", both(&condition("HasDomain"), &condition("HasCdn"))),
+    ])
 }
 
 pub(super) fn conditions_of_functions() -> BTreeMap<String, Value> {
     let policies = json!({ "Fn::Join": ["", reference("Policies")] });
-    named([("HasPolicies", not(&json!({ "Fn::Equals": [policies, ""] }))), ("Traced", equals("Tracing", "Active"))])
+    named([
+        ("HasPolicies", not(&json!({ "Fn::Equals": [policies, ""] }))),
+        ("HasSecret", not(&equals("OriginSecret", ""))),
+        ("RefusesOthers", both(&not(&equals("OriginSecret", "")), &equals("RequireOrigin", "true"))),
+        ("Traced", equals("Tracing", "Active")),
+    ])
 }
 
 fn named<T, const N: usize>(entries: [(&str, T); N]) -> BTreeMap<String, T> {
@@ -151,11 +256,18 @@ fn named<T, const N: usize>(entries: [(&str, T); N]) -> BTreeMap<String, T> {
 
 /// How the console and `sam deploy --guided` show the parameters.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/aws-resource-cloudformation-interface.html>
-pub(super) fn groups() -> Map<String, Value> {
+pub(super) fn groups(manifest: &Manifest) -> Map<String, Value> {
+    let variables: Vec<String> = manifest.app.environment.iter().map(|variable| variable_id(variable)).collect();
+    let variables: Vec<&str> = variables.iter().map(String::as_str).collect();
     let group = |label: &str, parameters: &[&str]| json!({ "Label": { "default": label }, "Parameters": parameters });
     let groups = [
         group("Deployment", &["Stage"]),
+        group("Environment", &variables),
         group("Functions", &["Policies", "LogLevel", "LogRetention", "Tracing"]),
+        group(
+            "CloudFront",
+            &["ObjectsBucket", "ObjectsPrefix", "OriginSecret", "RequireOrigin", "PriceClass", "WebAclArn"],
+        ),
         group("Domain", &["Domain", "CertificateArn"]),
     ];
     Map::from_iter([("AWS::CloudFormation::Interface".to_owned(), json!({ "ParameterGroups": groups }))])
