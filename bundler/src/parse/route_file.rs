@@ -297,8 +297,13 @@ impl Reader<'_> {
         self.found.config.get(&name).map(|constant| &self.source.text[constant.value.clone()])
     }
 
+    /// `true` is what holds without the constant too: a file may spell out every option.
     fn dynamic_params_without_params(&mut self, has_params: bool) {
-        if let Some(constant) = self.found.config.get(&ConfigName::DynamicParams).filter(|_| !has_params) {
+        let says_something = self.literal(ConfigName::DynamicParams).is_some_and(|value| value != "true");
+        if has_params || !says_something {
+            return;
+        }
+        if let Some(constant) = self.found.config.get(&ConfigName::DynamicParams) {
             self.diagnostics.push(Diagnostic::new(
                 Code::StaticParamsWithoutParams,
                 "`DYNAMIC_PARAMS` in a route without params",
