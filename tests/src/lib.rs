@@ -11,6 +11,7 @@
 //! | state once what a route answers | [`expectations`] |
 //! | have every source of events tell the same | [`conformance`] |
 //! | get the guide, bundled | [`Guide`] |
+//! | compare with recorded answers of Next.js | [`next`] |
 //! | apply a Terraform module, offline | [`terraform`] |
 //! | judge a SAM template | [`sam`] |
 //!
@@ -31,6 +32,7 @@ pub mod http_client;
 pub mod http_reply;
 pub mod http_request;
 pub mod lock;
+pub mod next;
 pub mod paths;
 pub mod process_group;
 pub mod project;

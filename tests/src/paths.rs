@@ -63,6 +63,12 @@ pub fn example(name: &str) -> PathBuf {
     workspace_root().join("examples").join(name)
 }
 
+/// The folder of the app that is compared with Next.js.
+#[must_use]
+pub fn conformance() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("conformance")
+}
+
 /// The folder of a fixture: `"bad/two-handlers"`.
 #[must_use]
 pub fn fixture(name: &str) -> PathBuf {

@@ -43,6 +43,12 @@ impl Project {
         Self::copy_of(name, &paths::example(name))
     }
 
+    /// A copy of `tests/conformance`.
+    #[must_use]
+    pub fn conformance() -> Self {
+        Self::copy_of("conformance", &paths::conformance())
+    }
+
     /// A copy of `tests/fixtures/<name>`, without its `case.toml`. Where the fixture has no manifest, the minimal package
     /// is put around it.
     #[must_use]

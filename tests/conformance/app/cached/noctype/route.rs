@@ -1,0 +1,9 @@
+//! Bytes without a type.
+
+use wharf::{Response, config::Dynamic};
+
+pub const DYNAMIC: Dynamic = Dynamic::ForceStatic;
+
+pub async fn get() -> Response {
+    Response::new("bytes")
+}

@@ -1,0 +1,13 @@
+//! 201.
+
+use wharf::{Response, config::Dynamic};
+
+use crate::counter::Counter;
+
+pub const DYNAMIC: Dynamic = Dynamic::ForceStatic;
+
+static N: Counter = Counter::new();
+
+pub async fn get() -> Response {
+    Response::text(format!("made n={}", N.next())).status(201)
+}

@@ -1,0 +1,9 @@
+//! The params as JSON, with the name of the route.
+
+use wharf::{Json, Request};
+
+use crate::seen::Params;
+
+pub async fn get(request: Request) -> Json<Params> {
+    Json(Params::of("params/deep/[a]/x/[b]/y", &request))
+}

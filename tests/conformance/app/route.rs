@@ -1,0 +1,7 @@
+//! The root.
+
+use wharf::Request;
+
+pub async fn get(_request: Request) -> &'static str {
+    "root"
+}

@@ -1,0 +1,9 @@
+//! In a private folder: has no URL.
+
+use wharf::{Json, Request};
+
+use crate::seen::Params;
+
+pub async fn get(request: Request) -> Json<Params> {
+    Json(Params::of("tree/_private/inside", &request))
+}
