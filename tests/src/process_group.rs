@@ -3,7 +3,7 @@
 use std::{
     ffi::OsString,
     fmt, fs,
-    io::{self, Read},
+    io::{self, ErrorKind, Read},
     os::unix::process::CommandExt,
     process::{Child, Command, ExitStatus, Stdio},
     sync::{Arc, Condvar, Mutex, PoisonError},
@@ -85,7 +85,7 @@ impl ProcessGroup {
         command.process_group(0).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let what = command.get_program().to_owned();
         let started = Instant::now();
-        let mut child = command.spawn().unwrap_or_else(|error| panic!("failed to start {}: {error}", what.display()));
+        let mut child = spawn(command).unwrap_or_else(|error| panic!("failed to start {}: {error}", what.display()));
         let stdout = Capture::of(child.stdout.take());
         let stderr = Capture::of(child.stderr.take());
         Self { what, child, started, stdout, stderr, is_reaped: false }
@@ -282,6 +282,19 @@ impl Capture {
     }
 }
 
+/// A program that was just written cannot be started while a child that another thread forked meanwhile, and that has
+/// not become its own program yet, holds the file open: `ETXTBSY`. That is over in a moment.
+fn spawn(command: &mut Command) -> io::Result<Child> {
+    const TRIES: u32 = 100;
+    for _ in 1..TRIES {
+        match command.spawn() {
+            Err(error) if error.kind() == ErrorKind::ExecutableFileBusy => thread::sleep(Duration::from_millis(20)),
+            outcome => return outcome,
+        }
+    }
+    command.spawn()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -302,6 +315,20 @@ mod tests {
     #[should_panic(expected = "took longer than")]
     fn a_late_program_is_killed() {
         let _ = ProcessGroup::run(&mut shell("sleep 60"), Duration::from_millis(50));
+    }
+
+    #[test]
+    fn a_program_that_is_still_held_open_is_started_a_moment_later() {
+        let folder = tempfile::tempdir().expect("there is room for a folder");
+        let program = folder.path().join("program");
+        fs::copy("/bin/true", &program).expect("the program can be copied");
+        let held = fs::OpenOptions::new().append(true).open(&program).expect("it can be opened");
+        let holder = thread::spawn(move || {
+            thread::sleep(Duration::from_millis(100));
+            drop(held);
+        });
+        let _ = ProcessGroup::run(&mut Command::new(&program), Duration::from_secs(10)).succeeded();
+        holder.join().expect("it only sleeps");
     }
 
     #[test]
