@@ -1,6 +1,6 @@
 //! One table: what a handler sees of a request, and a client of a reply, whatever source of events stands in between.
 //!
-//! A [`Case`] is a request. [`requests`] lists them, and [`replies`] what a handler answers to some of them. [`Asked`]
+//! A [`Case`] is a request. `requests` lists them, and [`replies`] what a handler answers to some of them. [`Asked`]
 //! says what the request means, and [`DIFFERENCES`] is the whole list of what a source forces to be otherwise. So the
 //! reply that the client of each source gets is known before anything runs, and [`received`] reads the one that it got.
 
