@@ -252,7 +252,7 @@ impl Capture {
                 match stream.read(&mut part) {
                     Ok(0) => break,
                     Ok(length) => filled.change(|captured| captured.bytes.extend_from_slice(&part[..length])),
-                    Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+                    Err(error) if error.kind() == ErrorKind::Interrupted => {}
                     Err(_) => break,
                 }
             }

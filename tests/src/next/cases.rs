@@ -63,7 +63,7 @@ fn path() -> PathBuf {
 ///
 /// # Panics
 ///
-/// When the file is not there, or is not what [`write`] writes.
+/// When the file is not there, or is not what [`write()`] writes.
 #[track_caller]
 #[must_use]
 pub fn read() -> Vec<Case> {
