@@ -142,8 +142,8 @@ impl Store {
         self.keeps
     }
 
-    /// Answers with what is kept, unless it is older than the stamp or than those of its tags. Otherwise the handler runs, once however many ask
-    /// at a time, and what it makes is kept if it may be.
+    /// Answers with what is kept, unless it is older than the stamp or than those of its tags. Otherwise the handler
+    /// runs, once however many ask at a time, and what it makes is kept if it may be.
     pub(crate) async fn answer(
         &self,
         params: &Params,

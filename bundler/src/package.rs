@@ -67,7 +67,13 @@ impl Hash {
     /// In hexadecimal digits.
     #[must_use]
     pub fn hex(&self) -> String {
-        self.0.iter().map(|byte| format!("{byte:02x}")).collect()
+        self.first_hex(self.0.len())
+    }
+
+    /// The first bytes in hexadecimal digits, for names that need not hold all of it.
+    #[must_use]
+    pub fn first_hex(&self, bytes: usize) -> String {
+        self.0.iter().take(bytes).map(|byte| format!("{byte:02x}")).collect()
     }
 
     /// In base64, as Lambda reports it for its code.

@@ -69,18 +69,13 @@ fn given(cases: &[Case]) -> Vec<Case> {
     let _output = project.bundle().envs(upstream.variables()).run().succeeded();
     let bundle = Bundle::open(&project.output());
     let sequences: Mutex<VecDeque<_>> = Mutex::new(by_function(&bundle, cases).into());
-    let (replies, starts) = (Mutex::new(BTreeMap::new()), Mutex::new(()));
+    let replies = Mutex::new(BTreeMap::new());
     thread::scope(|scope| {
         for _ in 0..AT_ONCE {
             scope.spawn(|| {
                 while let Some((function, cases)) = { lock(&sequences).pop_front() } {
-                    let (_files, running) = {
-                        // A program that is being written while another is started is busy in the child of that.
-                        let _turn = lock(&starts);
-                        let files = bundle.unpack(&function);
-                        let running = Function::start(&files.bootstrap(), upstream.variables());
-                        (files, running)
-                    };
+                    let files = bundle.unpack(&function);
+                    let running = Function::start(&files.bootstrap(), upstream.variables());
                     for (index, case) in cases {
                         thread::sleep(case.wait());
                         let reply = running.invoke(&events::function_url(&case.request())).http();

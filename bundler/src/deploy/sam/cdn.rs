@@ -5,10 +5,10 @@ use serde_json::{Value, json};
 use super::{
     api::{self, API},
     function::streams,
-    names::{Prefix, hash},
+    names::Prefix,
     template::{Output, Resource, attribute, either, only_if, reference, substitute},
 };
-use crate::{deploy::cdn::Cdn, manifest::Manifest};
+use crate::{deploy::cdn::Cdn, manifest::Manifest, package::Hash};
 
 /// The condition of all that stands here.
 const CONDITION: &str = "HasCdn";
@@ -49,7 +49,7 @@ pub(super) fn key_values_key(cdn: &Cdn) -> String {
 
 /// Twelve digits that tell the key-value data from any other.
 fn version(cdn: &Cdn) -> String {
-    hash(cdn.files.get(KEY_VALUES).map_or("", String::as_str), 6)
+    Hash::of(cdn.files.get(KEY_VALUES).map_or("", String::as_str).as_bytes()).first_hex(6)
 }
 
 /// A store imports its data only when it is made, so that other data is another store. The function changes over to it

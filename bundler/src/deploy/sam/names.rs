@@ -1,12 +1,9 @@
 //! What the resources of a template are called: by their logical ids in the template, and by their names on AWS.
 
-use std::fmt::Write;
-
 use serde_json::{Value, json};
-use sha2::{Digest, Sha256};
 
 use super::template::reference;
-use crate::manifest::Manifest;
+use crate::{manifest::Manifest, package::Hash};
 
 /// The longest name of a Lambda function.
 /// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
@@ -42,21 +39,12 @@ fn stem(function: &str) -> String {
         id.push(first.to_ascii_uppercase());
         id.push_str(characters.as_str());
     }
-    if is_ambiguous { id + &hash(function, 4) } else { id }
+    if is_ambiguous { id + &Hash::of(function.as_bytes()).first_hex(4) } else { id }
 }
 
 /// The parameter for an environment variable: `EnvApiKey` for `API_KEY`.
 pub(super) fn variable_id(variable: &str) -> String {
     format!("Env{}", stem(&variable.to_ascii_lowercase().replace('_', "-")))
-}
-
-/// So many bytes of a hash, as hexadecimal digits.
-pub(super) fn hash(text: &str, bytes: usize) -> String {
-    Sha256::digest(text).iter().take(bytes).fold(String::new(), |mut hash, byte| {
-        // Infallible: writing to a string.
-        let _ = write!(hash, "{byte:02x}");
-        hash
-    })
 }
 
 /// How the functions of a stack are named on AWS: `shop-${Stage}-items-slug`.
