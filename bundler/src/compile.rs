@@ -13,7 +13,7 @@ use crate::{
     command,
     failure::Failure,
     generate::Sources,
-    options::{WRAPPER_CHAINED, WRAPPER_ROOT},
+    options::{WRAPPER_CHAINED, WRAPPER_ROOT, WRAPPER_TARGET},
     output::{self, Lock, Staging},
     plan::FunctionName,
     shell::Shell,
@@ -21,7 +21,7 @@ use crate::{
 
 /// Where cargo compiles, beside the work folder: apart from the user's own builds, whose artifacts have other paths in
 /// them. The number is raised when our wrapper of rustc changes what it asks for, which cargo does not notice.
-const BUILD_FOLDER: &str = "build-2";
+const BUILD_FOLDER: &str = "build-3";
 
 /// The compiled functions.
 #[derive(Debug)]
@@ -127,7 +127,8 @@ fn cargo_build(sources: &Sources, shell: &Shell) -> Command {
         .arg("--target-dir")
         .arg(sources.work.with_file_name(BUILD_FOLDER))
         .env("RUSTC_WRAPPER", &plan.options.this_program)
-        .env(WRAPPER_ROOT, &plan.project.root);
+        .env(WRAPPER_ROOT, &plan.project.root)
+        .envs(sources.work.parent().map(|folder| (WRAPPER_TARGET, folder)));
     if let Some(users) = &plan.options.rustc_wrapper {
         cargo.env(WRAPPER_CHAINED, users);
     }

@@ -1,4 +1,4 @@
-//! Stage 10: [`Bundle`] → [`Finished`]. Everything is written to the staging folder, which is then swapped in.
+//! Stage 10: [`Bundle`] → [`Finished`]. The staging folder is completed and swapped in.
 
 use std::path::PathBuf;
 
@@ -35,9 +35,6 @@ pub fn run(bundle: Bundle) -> Result<Finished, Failure> {
     for (name, function) in &packed.functions {
         interrupt::check()?;
         staging.copy(&function.zip, &zip_path(name.as_str()))?;
-    }
-    for object in packed.objects.values() {
-        staging.write(&object.key, &object.body)?;
     }
     for (path, text) in &files {
         staging.write(path, text.as_bytes())?;

@@ -397,7 +397,7 @@ fn object_entry(path: &UrlPath, object: &PackedObject) -> ObjectEntry {
         path: path.to_string(),
         key: object.key.clone(),
         file: object.key.clone(),
-        size: object.body.len() as u64,
+        size: object.size,
         sha256: object.sha256.hex(),
         status: 200,
         headers: object.headers.clone(),

@@ -132,6 +132,7 @@ pub fn wants_color() -> bool {
 pub fn wrapper_order() -> Option<WrapperOrder> {
     Some(WrapperOrder {
         root: env::var_os(WRAPPER_ROOT)?.into(),
+        target: env::var_os(WRAPPER_TARGET)?.into(),
         chained: env::var_os(WRAPPER_CHAINED),
         package: env::var("CARGO_PKG_NAME").ok(),
         version: env::var("CARGO_PKG_VERSION").unwrap_or_default(),
@@ -145,6 +146,8 @@ pub fn wrapper_order() -> Option<WrapperOrder> {
 
 /// The folder that paths in the binaries are relative to: set for the wrapper of rustc.
 pub const WRAPPER_ROOT: &str = "WHARF_RUSTC_ROOT";
+/// The folder in the target directory that is ours: set for the wrapper of rustc.
+pub const WRAPPER_TARGET: &str = "WHARF_RUSTC_TARGET";
 /// The user's own wrapper of rustc: set for ours.
 pub const WRAPPER_CHAINED: &str = "WHARF_RUSTC_CHAINED";
 
@@ -153,6 +156,8 @@ pub const WRAPPER_CHAINED: &str = "WHARF_RUSTC_CHAINED";
 pub struct WrapperOrder {
     /// The folder that paths in the binaries are relative to.
     pub root: PathBuf,
+    /// Where generated sources and cargo's output are, wherever the target directory may be.
+    pub target: PathBuf,
     /// The user's own wrapper.
     pub chained: Option<OsString>,
     /// The package that is compiled; `None` when cargo only asks rustc about itself.

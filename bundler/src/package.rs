@@ -1,4 +1,4 @@
-//! Stage 7: [`Evaluation`] → [`Packed`]. Zips and objects; the bundle's own folder is not touched yet.
+//! Stage 7: [`Evaluation`] → [`Packed`]. Zips and objects; the bundle in place is not touched yet.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
@@ -21,7 +21,8 @@ use zip::{CompressionMethod, ZipWriter, result::ZipResult, write::SimpleFileOpti
 use crate::{
     evaluate::{EvaluatedRoute, Evaluation},
     failure::Failure,
-    interrupt, output,
+    interrupt,
+    output::{self, Staging},
     plan::{ExportedFile, Function, FunctionName, Plan},
     shell::Shell,
     url_path::UrlPath,
@@ -89,8 +90,8 @@ impl Hash {
 pub struct PackedObject {
     /// What it is called, here and in S3: see [`object_key`].
     pub key: String,
-    /// The body.
-    pub body: Vec<u8>,
+    /// The bytes of its body, which stands in the staging folder at `key`.
+    pub size: u64,
     /// The SHA-256 of the body.
     pub sha256: Hash,
     /// Its headers, names in lower case.
@@ -104,15 +105,18 @@ pub struct PackedObject {
 }
 
 impl PackedObject {
-    fn new(
+    /// Writes the body to the staging folder, so that only one body is in memory at a time.
+    fn stage(
+        staging: &Staging,
         headers: BTreeMap<String, String>,
-        body: Vec<u8>,
+        body: &[u8],
         revalidate: Revalidate,
         tags: Vec<String>,
         origin: ObjectOrigin,
-    ) -> Self {
-        let key = object_key(&headers, &body);
-        Self { key, sha256: Hash::of(&body), body, headers, revalidate, tags, origin }
+    ) -> Result<Self, Failure> {
+        let key = object_key(&headers, body);
+        staging.write(&key, body)?;
+        Ok(Self { key, size: body.len() as u64, sha256: Hash::of(body), headers, revalidate, tags, origin })
     }
 }
 
@@ -157,12 +161,14 @@ pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
     let mut objects = BTreeMap::new();
     let mut not_exported = BTreeMap::new();
     let plan = &evaluation.binaries.sources.plan;
+    let staging = &evaluation.binaries.staging;
     for function in &plan.functions {
         for run in evaluation.routes[&function.name].frozen() {
             let (Some(parts), Outcome::Frozen(frozen)) = (function.route.pattern.fill(&run.params), &run.outcome)
             else {
                 continue;
             };
+            interrupt::check()?;
             let in_the_way = in_the_way(function, &parts, plan);
             let path = UrlPath::new(parts);
             match in_the_way.or_else(|| obstacle(frozen)) {
@@ -170,13 +176,14 @@ pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
                     not_exported.insert((function.name.clone(), path), reason);
                 }
                 None => {
-                    objects.insert(path, object(&function.name, frozen));
+                    objects.insert(path, object(staging, &function.name, frozen)?);
                 }
             }
         }
     }
     for exported in &plan.files {
-        objects.insert(exported.path.clone(), file_object(exported)?);
+        interrupt::check()?;
+        objects.insert(exported.path.clone(), file_object(staging, exported)?);
     }
     Ok(Packed { functions, objects, not_exported, evaluation })
 }
@@ -214,17 +221,17 @@ fn obstacle(frozen: &Frozen) -> Option<String> {
     unusual.map(|(name, _)| format!("its header `{name}` is not ASCII"))
 }
 
-fn object(function: &FunctionName, frozen: &Frozen) -> PackedObject {
+fn object(staging: &Staging, function: &FunctionName, frozen: &Frozen) -> Result<PackedObject, Failure> {
     let storable = frozen.headers.iter().filter(|(name, _)| STORABLE.contains(&name.as_str()));
     let mut headers: BTreeMap<_, _> = storable.cloned().collect();
     // As the function answers: a body without a type is bytes, and an answer without a policy gets one.
     headers.entry("content-type".to_owned()).or_insert_with(|| "application/octet-stream".to_owned());
     headers.entry("cache-control".to_owned()).or_insert_with(|| frozen.revalidate.cache_control());
     let origin = ObjectOrigin::Function(function.clone());
-    PackedObject::new(headers, frozen.body.clone(), frozen.revalidate, frozen.tags.clone(), origin)
+    PackedObject::stage(staging, headers, &frozen.body, frozen.revalidate, frozen.tags.clone(), origin)
 }
 
-fn file_object(exported: &ExportedFile) -> Result<PackedObject, Failure> {
+fn file_object(staging: &Staging, exported: &ExportedFile) -> Result<PackedObject, Failure> {
     let body = fs::read(&exported.file.absolute).map_err(Failure::io("read", &exported.file.absolute))?;
     let guess = mime_guess::from_path(exported.file.file_name()).first_or_octet_stream();
     let is_text = guess.type_() == mime_guess::mime::TEXT || guess.subtype() == "javascript";
@@ -236,7 +243,7 @@ fn file_object(exported: &ExportedFile) -> Result<PackedObject, Failure> {
     let headers = [("content-type", content_type), ("cache-control", "public, max-age=0".to_owned())];
     let headers = headers.map(|(name, value)| (name.to_owned(), value)).into();
     let origin = ObjectOrigin::File(exported.file.path.clone());
-    Ok(PackedObject::new(headers, body, Revalidate::Never, Vec::new(), origin))
+    PackedObject::stage(staging, headers, &body, Revalidate::Never, Vec::new(), origin)
 }
 
 /// Zips all functions, on all cores. What a zip is made from names it, so that an unchanged one is only looked up.

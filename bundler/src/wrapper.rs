@@ -5,7 +5,8 @@
 //! Two things of a checkout's place would else end up in a binary. Paths stand in panic messages; they are remapped to
 //! paths relative to the app. And cargo hashes the absolute path of a package outside of the generated workspace, which
 //! the user's always is, into `-C metadata`, from which type ids and the order of symbols follow; it is replaced by a
-//! hash of the relative path. Cargo's own names of files are left alone.
+//! hash of the relative path. The target directory, which may be anywhere, counts as the one below the app. Cargo's own
+//! names of files are left alone.
 
 use std::{
     ffi::{OsStr, OsString},
@@ -49,6 +50,7 @@ fn adapted(order: &WrapperOrder, arguments: &[OsString]) -> Vec<OsString> {
         return arguments.to_vec();
     };
     let in_cargo_home = order.cargo_home.as_ref().is_some_and(|home| manifest_dir.starts_with(home));
+    let is_generated = manifest_dir.starts_with(&order.target);
     let metadata = (!in_cargo_home).then(|| metadata(order, package, manifest_dir));
     let mut adapted: Vec<OsString> = arguments
         .iter()
@@ -58,13 +60,17 @@ fn adapted(order: &WrapperOrder, arguments: &[OsString]) -> Vec<OsString> {
         })
         .collect();
     // The last one that fits wins, so the widest comes first.
-    if !in_cargo_home && let Some((ancestor, up)) = common_ancestor(&order.root, manifest_dir) {
+    if !in_cargo_home
+        && !is_generated
+        && let Some((ancestor, up)) = common_ancestor(&order.root, manifest_dir)
+    {
         adapted.push(remap(ancestor, &up));
     }
     if let Some(home) = &order.cargo_home {
         adapted.push(remap(home, "cargo"));
     }
     adapted.push(remap(&order.root, "."));
+    adapted.push(remap(&order.target, TARGET));
     if order.is_binary && cfg!(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu")) {
         adapted.push(SYSTEM_LINKER.into());
     }
@@ -81,13 +87,19 @@ fn common_ancestor<'a>(root: &'a Path, manifest_dir: &Path) -> Option<(&'a Path,
 /// route would change the tables, and so the zips, of all others. GNU ld drops them, and with them 7% of each binary.
 const SYSTEM_LINKER: &str = "-Clinker-features=-lld";
 
+/// What the target directory is called in binaries, relative to the app.
+const TARGET: &str = "./target/wharf";
+
 fn is_metadata(argument: &OsStr) -> bool {
     argument.as_encoded_bytes().starts_with(b"metadata=")
 }
 
 /// Two packages of one name and version differ by their places.
 fn metadata(order: &WrapperOrder, package: &str, manifest_dir: &Path) -> OsString {
-    let place = pathdiff::diff_paths(manifest_dir, &order.root).unwrap_or_default();
+    let place = match manifest_dir.strip_prefix(&order.target) {
+        Ok(generated) => Path::new(TARGET).join(generated),
+        Err(_) => pathdiff::diff_paths(manifest_dir, &order.root).unwrap_or_default(),
+    };
     let mut hash = Sha256::new();
     for part in [package.as_bytes(), order.version.as_bytes(), place.as_os_str().as_encoded_bytes()] {
         hash.update(part);
@@ -112,6 +124,7 @@ mod tests {
     fn order(root: &str, manifest_dir: &str) -> WrapperOrder {
         WrapperOrder {
             root: root.into(),
+            target: "/t/wharf".into(),
             chained: None,
             package: Some("shop".to_owned()),
             version: "0.1.0".to_owned(),
@@ -135,6 +148,14 @@ mod tests {
     }
 
     #[test]
+    fn the_place_of_the_target_directory_leaves_no_trace() {
+        let beside = order("/a/shop", "/t/wharf/shop/package");
+        let below = WrapperOrder { target: "/a/shop/t".into(), ..order("/a/shop", "/a/shop/t/shop/package") };
+        assert_eq!(adapted(&beside, &arguments())[3], adapted(&below, &arguments())[3]);
+        assert!(adapted(&beside, &arguments()).contains(&"--remap-path-prefix=/t/wharf=./target/wharf".into()));
+    }
+
+    #[test]
     fn packages_at_two_places_stay_apart() {
         let one = adapted(&order("/a/shop", "/a/shop"), &arguments());
         let other = adapted(&order("/a/shop", "/a/lib"), &arguments());
@@ -155,6 +176,7 @@ mod tests {
     fn registry_packages_keep_what_cargo_gave_them() {
         let adapted = adapted(&order("/a/shop", "/home/u/.cargo/registry/src/x/serde-1.0.0"), &arguments());
         assert_eq!(adapted[3], "metadata=1234");
-        assert_eq!(adapted[6..], ["--remap-path-prefix=/home/u/.cargo=cargo", "--remap-path-prefix=/a/shop=."]);
+        let remaps = ["/home/u/.cargo=cargo", "/a/shop=.", "/t/wharf=./target/wharf"];
+        assert_eq!(adapted[6..], remaps.map(|remap| OsString::from(format!("--remap-path-prefix={remap}"))));
     }
 }

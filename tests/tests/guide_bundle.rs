@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, fs, sync::OnceLock};
 
 use serde_json::Value;
 use wharf_tests::{
-    Guide, Project, Upstream,
+    BundleCommand, Guide, Project, Upstream,
     artifact::{Bundle, entries},
     bundle_command::{difference, sha256, tree},
     sam::sam,
@@ -209,6 +209,25 @@ fn a_second_run_changes_no_byte_and_an_edit_changes_one_zip() {
     let _ = bundle();
     let after = Bundle::open(&project.output());
     assert_eq!(difference(&before, &zips(&after)), [after.function_of("/docs/[...path]")]);
+}
+
+#[test]
+fn a_clean_build_in_another_folder_gives_the_same_bytes() {
+    let upstream = Upstream::start();
+    let [one, other] = [(); 2].map(|()| Project::example("guide"));
+    for project in [&one, &other] {
+        // Its answer tells the number of requests, so no two evaluations agree.
+        project.remove("app/api/bestsellers/route.rs");
+    }
+    let _ = one.bundle().envs(upstream.variables()).run().succeeded();
+    let target = other.path("target/a folder of its own");
+    if target.exists() {
+        fs::remove_dir_all(&target).expect("an earlier run's target folder can be removed");
+    }
+    let clean =
+        other.bundle().envs(upstream.variables()).arg("--target-dir").arg(&target).limit(2 * BundleCommand::LIMIT);
+    let _ = clean.run().succeeded();
+    assert_eq!(difference(&tree(&one.output()), &tree(&other.output())), Vec::<String>::new());
 }
 
 /// The SHA-256 of every function's zip.
