@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --package wharf-tests --bench path_cost` prints it, with the load of the machine. It starts itself as the
 //! program that the bundler starts: with one route of 1,000 and of 2,000 listed paths, of 64 KiB each, and with 300
-//! routes whose handlers compute.
+//! routes whose handlers compute. Then it bundles an app of 1,000 and of 2,000 listed paths, of 1 KiB each, for what the
+//! stages after that cost.
 
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
@@ -18,7 +19,7 @@ use wharf::{
     entry::{Route, evaluate},
     report::{AssignedRoute, Assignment, Takes},
 };
-use wharf_tests::{ProcessGroup, process_group::cpu_seconds_of_children};
+use wharf_tests::{ProcessGroup, Project, process_group::cpu_seconds_of_children};
 
 const LIMIT: Duration = Duration::from_secs(600);
 /// Tells the started program how many params to list.
@@ -43,6 +44,15 @@ fn main() -> ExitCode {
     println!("one more path: {:.3} ms, {:.3} ms of CPU", further(|run| run.wall), further(|run| run.cpu));
     let routes = Run::of("computing", ROUTES, 0);
     println!("{ROUTES} routes that compute: {routes}; {:.2} cores at work", routes.cpu / routes.wall);
+    let project = Project::from_files("bench-paths", &[("app/[number]/route.rs", LISTED)]);
+    let bundled = |paths: usize| {
+        let started = Instant::now();
+        let _ = project.bundle().env(PATHS, paths.to_string()).limit(LIMIT).run().succeeded();
+        started.elapsed().as_secs_f64()
+    };
+    // The first run compiles.
+    let [_, few, many] = [1, 1_000, 2_000].map(bundled);
+    println!("cargo bundle: {few:.2} s for 1,000 paths, {many:.2} s for 2,000: {:.3} ms for one more", many - few);
     ExitCode::SUCCESS
 }
 
@@ -62,6 +72,18 @@ fn listed() -> Route {
     let route = Route::new("/[number]").get(async |wharf::Path(number): wharf::Path<u32>| vec![number as u8; BODY]);
     route.static_params(move || async move { (0..paths).collect::<Vec<u32>>() })
 }
+
+/// Its counterpart in an app.
+const LISTED: &str = r#"
+pub async fn generate_static_params() -> Vec<u32> {
+    let paths = std::env::var("WHARF_BENCH_PATHS").ok().and_then(|text| text.parse().ok()).unwrap_or(0);
+    (0..paths).collect()
+}
+
+pub async fn get(wharf::Path(number): wharf::Path<u32>) -> String {
+    format!("{number:01024}")
+}
+"#;
 
 /// A few milliseconds of one core.
 fn computing() -> Route {
