@@ -69,6 +69,9 @@ pub struct BundleArguments {
     /// Explain, instead of the table, what answers the path of a URL
     #[arg(long, value_name = "PATH")]
     pub explain_route: Option<String>,
+    /// Print, instead of the table, what AWS limits, and how much of it the bundle uses
+    #[arg(long, conflicts_with = "explain_route")]
+    pub limits: bool,
     /// Optimize across crates: smaller zips, and a build that takes a minute longer for each few functions
     #[arg(long)]
     lto: bool,

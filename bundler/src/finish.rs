@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use crate::{
-    deploy::Bundle,
+    deploy::{Bundle, limits::Limit},
     diagnostic::Diagnostic,
     failure::Failure,
     interrupt,
@@ -19,6 +19,8 @@ pub struct Finished {
     pub out_dir: PathBuf,
     /// Whether any byte of it is new.
     pub changed: bool,
+    /// What AWS limits, and how much of it is used.
+    pub limits: Vec<Limit>,
     /// What the user should know, although it stopped nothing.
     pub warnings: Vec<Diagnostic>,
 }
@@ -29,7 +31,7 @@ pub struct Finished {
 ///
 /// When something cannot be written, or when interrupted; the previous bundle is then as it was.
 pub fn run(bundle: Bundle) -> Result<Finished, Failure> {
-    let Bundle { packed, manifest, files, warnings } = bundle;
+    let Bundle { packed, manifest, files, limits, warnings } = bundle;
     let binaries = packed.evaluation.binaries;
     let staging = binaries.staging;
     for (name, function) in &packed.functions {
@@ -41,5 +43,5 @@ pub fn run(bundle: Bundle) -> Result<Finished, Failure> {
     }
     let changed = staging.swap()?;
     let warnings = binaries.sources.plan.warnings.into_iter().chain(warnings).collect();
-    Ok(Finished { manifest, out_dir: binaries.sources.out_dir, changed, warnings })
+    Ok(Finished { manifest, out_dir: binaries.sources.out_dir, changed, limits, warnings })
 }

@@ -4,6 +4,7 @@ use std::process::ExitCode;
 
 use wharf_bundler::{
     cli::{self, Cli, Command},
+    deploy::limits,
     explain,
     failure::{Failure, exit_code},
     interrupt,
@@ -36,7 +37,7 @@ fn main() -> ExitCode {
 }
 
 fn bundle(cli: Cli, shell: &Shell) -> Result<(), Failure> {
-    let (check, path) = (cli.bundle.check, cli.bundle.explain_route.clone());
+    let (check, limits, path) = (cli.bundle.check, cli.bundle.limits, cli.bundle.explain_route.clone());
     let options = cli.bundle.into_options()?;
     if check {
         return pipeline::check(options, shell);
@@ -44,6 +45,7 @@ fn bundle(cli: Cli, shell: &Shell) -> Result<(), Failure> {
     let finished = pipeline::bundle(options, shell)?;
     shell.diagnostics(&finished.warnings);
     match (shell.format(), path) {
+        (MessageFormat::Human, None) if limits => shell.result(&limits::text(&finished.limits)),
         (MessageFormat::Human, None) => shell.result(&table::text(&finished.manifest)),
         (MessageFormat::Human, Some(path)) => shell.result(&explain::text(&finished.manifest, &path)),
         (MessageFormat::Json, _) => shell.bundle(&finished),

@@ -10,7 +10,7 @@ use wharf::{
     Method,
     config::{Revalidate, SegmentConfig},
     pattern::{ParamValue, Segment},
-    report::{Evaluated, Outcome},
+    report::{Evaluated, Frozen, Outcome},
 };
 
 use crate::{
@@ -183,6 +183,10 @@ pub struct AnswerEntry {
     pub status: u16,
     /// The header lines in order.
     pub headers: Vec<(String, String)>,
+    /// The bytes of its body in the JSON with which a function replies, of which Lambda takes 6 MB in all: those of the
+    /// text with its escapes, or of base64.
+    #[serde(default)]
+    pub reply_size: u64,
     /// Seconds, or false for "until the next bundle".
     #[schemars(schema_with = "revalidate_schema")]
     pub revalidate: Revalidate,
@@ -249,6 +253,13 @@ impl MethodEntry {
     #[must_use]
     pub fn is_static(&self) -> bool {
         self.class == Class::Static
+    }
+}
+
+impl RouteEntry {
+    /// The answers of all of its methods that were made at build time.
+    pub fn answers(&self) -> impl Iterator<Item = &AnswerEntry> {
+        self.methods.values().flat_map(|method| &method.answers)
     }
 }
 
@@ -381,11 +392,22 @@ fn answer(function: &Function, run: &Evaluated, packed: &Packed) -> Option<Answe
         params: params.collect(),
         status: frozen.status,
         headers: frozen.headers.clone(),
+        reply_size: reply_size(frozen) as u64,
         revalidate: frozen.revalidate,
         tags: frozen.tags.clone(),
         object: not_exported.is_none().then(|| Some(packed.objects.get(&path)?.key.clone())).flatten(),
         not_exported,
     })
+}
+
+/// As the adapter replies: text where nothing can be lost, and else base64.
+fn reply_size(frozen: &Frozen) -> usize {
+    let encodes = |(name, value): &(String, String)| name == "content-encoding" && value != "identity";
+    match str::from_utf8(&frozen.body) {
+        // Infallible: a text has a JSON form.
+        Ok(text) if !frozen.headers.iter().any(encodes) => serde_json::to_string(text).unwrap_or_default().len(),
+        _ => frozen.body.len().div_ceil(3) * 4 + 2,
+    }
 }
 
 fn object_entry(path: &UrlPath, object: &PackedObject) -> ObjectEntry {
@@ -421,6 +443,7 @@ pub(crate) mod tests {
             params: [("slug".to_owned(), "a b".into())].into(),
             status: 200,
             headers: vec![("content-type".to_owned(), "text/plain".to_owned())],
+            reply_size: 9,
             revalidate: Revalidate::After(60),
             tags: Vec::new(),
             object: Some("objects/0a1b".to_owned()),

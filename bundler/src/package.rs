@@ -151,6 +151,9 @@ pub enum ObjectOrigin {
 const STORABLE: [&str; 6] =
     ["cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires"];
 
+/// The bytes of their names and values. The same page.
+pub(crate) const MOST_METADATA: usize = 2048;
+
 /// Packs.
 ///
 /// # Errors
@@ -217,18 +220,26 @@ fn obstacle(frozen: &Frozen) -> Option<String> {
     if let Some((_, name)) = repeated {
         return Some(format!("its header `{name}` is repeated"));
     }
-    let unusual = frozen.headers.iter().find(|(_, value)| !value.is_ascii());
-    unusual.map(|(name, _)| format!("its header `{name}` is not ASCII"))
+    if let Some((name, _)) = frozen.headers.iter().find(|(_, value)| !value.is_ascii()) {
+        return Some(format!("its header `{name}` is not ASCII"));
+    }
+    let bytes = object_headers(frozen).iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    (bytes > MOST_METADATA).then(|| format!("its headers have {bytes} bytes, and those of an object {MOST_METADATA}"))
 }
 
 fn object(staging: &Staging, function: &FunctionName, frozen: &Frozen) -> Result<PackedObject, Failure> {
+    let origin = ObjectOrigin::Function(function.clone());
+    let tags = frozen.tags.clone();
+    PackedObject::stage(staging, object_headers(frozen), &frozen.body, frozen.revalidate, tags, origin)
+}
+
+fn object_headers(frozen: &Frozen) -> BTreeMap<String, String> {
     let storable = frozen.headers.iter().filter(|(name, _)| STORABLE.contains(&name.as_str()));
     let mut headers: BTreeMap<_, _> = storable.cloned().collect();
     // As the function answers: a body without a type is bytes, and an answer without a policy gets one.
     headers.entry("content-type".to_owned()).or_insert_with(|| "application/octet-stream".to_owned());
     headers.entry("cache-control".to_owned()).or_insert_with(|| frozen.revalidate.cache_control());
-    let origin = ObjectOrigin::Function(function.clone());
-    PackedObject::stage(staging, headers, &frozen.body, frozen.revalidate, frozen.tags.clone(), origin)
+    headers
 }
 
 fn file_object(staging: &Staging, exported: &ExportedFile) -> Result<PackedObject, Failure> {
@@ -364,6 +375,8 @@ mod tests {
         assert!(reason(&frozen(200, &[("x-custom", "1")])).is_some_and(|reason| reason.contains("x-custom")));
         assert!(reason(&frozen(200, &[("cache-control", "a"), ("cache-control", "b")])).is_some());
         assert!(reason(&frozen(200, &[("content-language", "é")])).is_some());
+        let long = "x".repeat(MOST_METADATA);
+        assert!(reason(&frozen(200, &[("content-disposition", &long)])).is_some_and(|reason| reason.contains("have 2133 bytes")));
     }
 
     fn key(headers: &[(&str, &str)], body: &[u8]) -> String {

@@ -9,6 +9,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 use serde::Serialize;
 
 use crate::{
+    deploy::limits::Limit,
     diagnostic::{Diagnostic, JsonDiagnostic, Style, render},
     failure::Failure,
     finish::Finished,
@@ -57,6 +58,7 @@ enum JsonMessage<'a> {
         out_dir: &'a std::path::Path,
         changed: bool,
         manifest: &'a Manifest,
+        limits: &'a [Limit],
     },
     Finished {
         success: bool,
@@ -202,8 +204,8 @@ impl Shell {
 
     /// Hands a finished bundle to a tool.
     pub fn bundle(&self, finished: &Finished) {
-        let Finished { manifest, out_dir, changed, .. } = finished;
-        self.json(&JsonMessage::Bundle { out_dir, changed: *changed, manifest });
+        let Finished { manifest, out_dir, changed, limits, .. } = finished;
+        self.json(&JsonMessage::Bundle { out_dir, changed: *changed, manifest, limits });
     }
 
     /// Shows what is wrong with the command line.

@@ -12,6 +12,7 @@ use std::{
     time::{Duration, Instant},
 };
 
+use serde_json::{Value, json};
 use wharf_tests::{
     BundleCommand, Output, ProcessGroup, Project,
     bundle_command::{difference, tree},
@@ -193,6 +194,47 @@ fn every_failed_evaluation_is_told() {
     assert_eq!(output.code, Some(6), "{output}");
     assert_snapshot("evaluate", project.root(), &output);
     assert!(!project.output().exists());
+}
+
+/// Renewed by its function, whose replies have 6 MB at most, and from an HTTP API, whose headers have 10 KB at most.
+const LARGE: &str = r#"
+use wharf::{Response, config::HOUR};
+
+pub const REVALIDATE: u32 = HOUR;
+pub const MAX_DURATION: u32 = 60;
+
+pub async fn get() -> Response {
+    Response::text("x".repeat(7 << 20)).header("link", "x".repeat(10 << 10))
+}
+"#;
+
+#[test]
+fn what_is_above_a_limit_of_aws_is_refused_before_the_bundle_is_replaced() {
+    let project = bundled("limits");
+    let before = Before::of(&project);
+    project.write("app/large/route.rs", LARGE);
+    let output = project.bundle().arg("--offline").run();
+    assert_eq!(output.code, Some(1), "{output}");
+    assert_snapshot("limits", project.root(), &output);
+    before.assert_unchanged(&project);
+
+    project.edit("app/large/route.rs", "7 << 20", "7");
+    project.edit("app/large/route.rs", "10 << 10", "10");
+    let output = project.bundle().arg("--offline").arg("--limits").run().succeeded();
+    assert!(output.stdout.starts_with("Limit "), "{output}");
+    assert!(output.stderr.starts_with("warning[limit::timeout]: "), "{output}");
+    let output = project.bundle().arg("--offline").json().run().succeeded();
+    let lines: Vec<Value> = output.stdout.lines().map(|line| serde_json::from_str(line).expect("it is JSON")).collect();
+    let bundle = lines.iter().find(|line| line["reason"] == "bundle").expect("there is one");
+    let integrations = &bundle["limits"][1];
+    assert_eq!(
+        *integrations,
+        json!({
+            "name": "integrations of the HTTP API", "used": 3, "allowed": 300, "unit": "count", "kind": "fixed",
+            "target": "every", "place": "app",
+            "source": "https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html",
+        })
+    );
 }
 
 #[test]

@@ -187,6 +187,22 @@ fn what_aws_makes_of_every_template_passes_cfn_lint_and_fits_a_stack() {
 }
 
 #[test]
+fn a_stack_is_counted_as_aws_makes_it() {
+    for (name, bundle) in bundles() {
+        let cdn = cdn::files(&bundle.manifest).expect("the CDN takes it");
+        let stacks = sam::stacks(&bundle.manifest, &cdn);
+        assert_eq!(stacks.len(), bundle.templates().len(), "{name}");
+        for stack in stacks {
+            let file = stack.file.rsplit('/').next().unwrap_or_default();
+            let template = &bundle.translated()[file];
+            let count = |section: &str| template[section].as_object().map_or(0, serde_json::Map::len);
+            let counted = [stack.resources, stack.parameters, stack.outputs];
+            assert_eq!(counted, ["Resources", "Parameters", "Outputs"].map(count), "{name}: {file}");
+        }
+    }
+}
+
+#[test]
 fn the_api_has_the_routes_of_the_manifest() {
     for (name, bundle) in bundles() {
         let root = &bundle.translated()["template.yaml"];

@@ -4,10 +4,13 @@
 
 pub mod cdn;
 pub mod http_api;
+pub mod limits;
 pub mod sam;
 mod terraform;
 
 use std::collections::BTreeMap;
+
+use limits::Limit;
 
 use crate::{
     diagnostic::{self, Diagnostic},
@@ -25,6 +28,8 @@ pub struct Bundle {
     pub manifest: crate::manifest::Manifest,
     /// All other files of the bundle, by path.
     pub files: BTreeMap<String, String>,
+    /// What AWS limits, and how much of it is used.
+    pub limits: Vec<Limit>,
     /// What the user should know, although it stopped nothing.
     pub warnings: Vec<Diagnostic>,
 }
@@ -36,19 +41,27 @@ pub struct Bundle {
 /// With a diagnostic for all that cannot be deployed.
 pub fn run(described: Described) -> Result<Bundle, Failure> {
     let Described { packed, manifest } = described;
+    let cdn = cdn::files(&manifest);
+    let limits = limits::of(&manifest, cdn.as_ref().ok());
+    let (mut warnings, mut errors): (Vec<_>, Vec<_>) =
+        limits::diagnostics(&limits).into_iter().partition(|diagnostic| diagnostic.code.is_warning());
+    let cdn = match cdn {
+        Ok(cdn) if errors.is_empty() => cdn,
+        cdn => {
+            errors.extend(cdn.err().into_iter().flatten());
+            diagnostic::sort(&mut errors);
+            return Err(Failure::Diagnostics(errors));
+        }
+    };
+    warnings.extend(cdn.warnings.iter().cloned());
+    diagnostic::sort(&mut warnings);
     let binaries = &packed.evaluation.binaries;
     let package = binaries.sources.bundled_package.files.iter();
     let mut files: BTreeMap<_, _> = package.map(|(path, text)| (format!("package/{path}"), text.clone())).collect();
     files.insert("package/Cargo.lock".to_owned(), binaries.lock_file.clone());
     files.insert("manifest.json".to_owned(), manifest.text());
     files.extend(terraform::files());
-    let cdn = cdn::files(&manifest).map_err(refused)?;
     files.extend(sam::files(&manifest, &cdn));
     files.extend(cdn.files);
-    Ok(Bundle { packed, manifest, files, warnings: cdn.warnings })
-}
-
-fn refused(mut diagnostics: Vec<Diagnostic>) -> Failure {
-    diagnostic::sort(&mut diagnostics);
-    Failure::Diagnostics(diagnostics)
+    Ok(Bundle { packed, manifest, files, limits, warnings })
 }

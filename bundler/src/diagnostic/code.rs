@@ -147,11 +147,21 @@ pub enum Code {
     LeftToTheApi,
     /// `cdn::too-many-streams`
     TooManyStreams,
+    /// `limit::exceeded`
+    AboveALimit,
+    /// `limit::exceeded-for-a-target`
+    AboveALimitOfATarget,
+    /// `limit::quota`
+    AboveAQuota,
+    /// `limit::near`
+    NearALimit,
+    /// `limit::timeout`
+    LongerThanTheApiWaits,
 }
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 71] = [
+    pub const ALL: [Self; 76] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
@@ -223,6 +233,11 @@ impl Code {
         Self::FileNotServed,
         Self::LeftToTheApi,
         Self::TooManyStreams,
+        Self::AboveALimit,
+        Self::AboveALimitOfATarget,
+        Self::AboveAQuota,
+        Self::NearALimit,
+        Self::LongerThanTheApiWaits,
     ];
 
     /// The code as it is printed: `route::duplicate`.
@@ -300,13 +315,27 @@ impl Code {
             Self::FileNotServed => "cdn::file-not-served",
             Self::LeftToTheApi => "cdn::left-to-the-api",
             Self::TooManyStreams => "cdn::too-many-streams",
+            Self::AboveALimit => "limit::exceeded",
+            Self::AboveALimitOfATarget => "limit::exceeded-for-a-target",
+            Self::AboveAQuota => "limit::quota",
+            Self::NearALimit => "limit::near",
+            Self::LongerThanTheApiWaits => "limit::timeout",
         }
     }
 
     /// Whether the bundle is made all the same.
     #[must_use]
     pub const fn is_warning(self) -> bool {
-        matches!(self, Self::PageNotHtml | Self::DynamicPage | Self::LeftToTheApi)
+        matches!(
+            self,
+            Self::PageNotHtml
+                | Self::DynamicPage
+                | Self::LeftToTheApi
+                | Self::AboveALimitOfATarget
+                | Self::AboveAQuota
+                | Self::NearALimit
+                | Self::LongerThanTheApiWaits
+        )
     }
 
     /// What the code means, why it is an error, and an example of both ways: its section of `diagnostics.md`, which is the

@@ -132,7 +132,7 @@ fn answers(manifest: &Manifest) -> Vec<(&RouteEntry, &str, Value<'_>)> {
     };
     let mut answers = Vec::new();
     for (index, route) in manifest.routes.iter().enumerate() {
-        for answer in route.methods.values().flat_map(|method| &method.answers) {
+        for answer in route.answers() {
             let value = Value { object: kept_object(answer), allow: None, tags: &answer.tags };
             let is_told = value.object.is_some() || !value.tags.is_empty();
             if is_told && !files.contains(&*answer.path) && is_at(index, &answer.path) {

@@ -7,6 +7,12 @@ use std::collections::BTreeMap;
 
 use crate::{diagnostic::Diagnostic, manifest::Manifest};
 
+/// The path of the key-value data in the bundle.
+pub(super) const KEY_VALUES: &str = "cdn/key-values.json";
+
+/// The path of the function in the bundle.
+pub(super) const VIEWER_REQUEST: &str = "cdn/viewer-request.js";
+
 /// What the CDN needs.
 #[derive(Debug)]
 pub struct Cdn {
@@ -26,7 +32,7 @@ pub fn files(manifest: &Manifest) -> Result<Cdn, Vec<Diagnostic>> {
         (Ok(function), Ok(data)) => (function, data),
         (function, data) => return Err(data.err().into_iter().flatten().chain(function.err()).collect()),
     };
-    let files = [("viewer-request.js", viewer_request), ("key-values.json", key_values)];
-    let files = files.map(|(name, text)| (format!("cdn/{name}"), text)).into();
+    let files = [(VIEWER_REQUEST, viewer_request), (KEY_VALUES, key_values)];
+    let files = files.map(|(path, text)| (path.to_owned(), text)).into();
     Ok(Cdn { files, warnings })
 }

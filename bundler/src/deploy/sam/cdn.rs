@@ -8,19 +8,17 @@ use super::{
     names::Prefix,
     template::{Output, Resource, attribute, either, only_if, reference, substitute},
 };
-use crate::{deploy::cdn::Cdn, manifest::Manifest, package::Hash};
+use crate::{
+    deploy::cdn::{Cdn, KEY_VALUES, VIEWER_REQUEST},
+    manifest::Manifest,
+    package::Hash,
+};
 
 /// The condition of all that stands here.
 const CONDITION: &str = "HasCdn";
 
 /// The logical id of the distribution.
 const CDN: &str = "Cdn";
-
-/// The file of the key-value data in the bundle.
-const KEY_VALUES: &str = "cdn/key-values.json";
-
-/// The file of the function in the bundle.
-const VIEWER_REQUEST: &str = "cdn/viewer-request.js";
 
 /// CloudFront, and its right to read the bucket; `url` is the Function URL of a function.
 pub(super) fn resources(

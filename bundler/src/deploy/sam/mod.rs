@@ -25,6 +25,11 @@ use crate::manifest::{FunctionEntry, Manifest};
 const COMMENT: &str = "Written by `cargo bundle` from manifest.json; the next run overwrites it.
 Deploy it with `sam deploy -t template.yaml`: samconfig.toml beside it says the rest.";
 
+const COMMENT_OF_A_PART: &str = "Written by `cargo bundle`; a part of ../template.yaml.";
+
+/// The path of the template that the user deploys.
+const ROOT: &str = "template.yaml";
+
 /// `template.yaml`, `samconfig.toml`, the templates of nested stacks, and `upload.sh`, which fills the bucket, by their
 /// paths in the bundle. None, when no route needs a function.
 #[must_use]
@@ -32,20 +37,55 @@ pub fn files(manifest: &Manifest, cdn: &Cdn) -> BTreeMap<String, String> {
     if manifest.functions.is_empty() {
         return BTreeMap::new();
     }
+    let mut files: BTreeMap<String, String> =
+        templates(manifest, cdn).iter().map(|(file, template)| (file.clone(), text(file, template))).collect();
+    files.insert("samconfig.toml".to_owned(), settings(&Prefix::new(manifest)));
+    files.insert("upload.sh".to_owned(), upload::text(manifest, cdn));
+    files
+}
+
+/// A stack, as CloudFormation counts it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stack {
+    /// The path of its template in the bundle.
+    pub file: String,
+    /// Resources, with those that SAM adds.
+    pub resources: usize,
+    /// Parameters.
+    pub parameters: usize,
+    /// Outputs.
+    pub outputs: usize,
+    /// The bytes of its template.
+    pub bytes: usize,
+}
+
+/// The stack that the user deploys, and those nested in it.
+#[must_use]
+pub fn stacks(manifest: &Manifest, cdn: &Cdn) -> Vec<Stack> {
+    if manifest.functions.is_empty() {
+        return Vec::new();
+    }
+    let stack = |(file, template): (String, Template)| Stack {
+        resources: template.resource_count(),
+        parameters: template.parameters.len(),
+        outputs: template.outputs.len(),
+        bytes: text(&file, &template).len(),
+        file,
+    };
+    templates(manifest, cdn).into_iter().map(stack).collect()
+}
+
+/// All templates, by their paths in the bundle: the one that the user deploys, and those of nested stacks.
+fn templates(manifest: &Manifest, cdn: &Cdn) -> Vec<(String, Template)> {
     let layout = Layout::of(manifest);
     let prefix = Prefix::new(manifest);
-    let mut files = BTreeMap::from([
-        ("template.yaml".to_owned(), root(manifest, cdn, &prefix, &layout).yaml(COMMENT)),
-        ("samconfig.toml".to_owned(), settings(&prefix)),
-        ("upload.sh".to_owned(), upload::text(manifest, cdn)),
-    ]);
-    for part in layout.nested() {
-        files.insert(
-            part.file(),
-            nested(manifest, part, &prefix).yaml("Written by `cargo bundle`; a part of ../template.yaml."),
-        );
-    }
-    files
+    let root = (ROOT.to_owned(), root(manifest, cdn, &prefix, &layout));
+    let nested = layout.nested().iter().map(|part| (part.file(), nested(manifest, part, &prefix)));
+    [root].into_iter().chain(nested).collect()
+}
+
+fn text(file: &str, template: &Template) -> String {
+    template.yaml(if file == ROOT { COMMENT } else { COMMENT_OF_A_PART })
 }
 
 /// What the command line of `sam deploy` would otherwise have to say.

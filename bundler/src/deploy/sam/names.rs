@@ -85,6 +85,12 @@ impl Prefix {
     }
 }
 
+/// How long the name of a function is in the stage `prod`, whichever of several stacks it stands in.
+pub(crate) fn length(manifest: &Manifest, function: &str) -> usize {
+    let prefix = Prefix::new(manifest).of_part("11".to_owned());
+    prefix.name(function).replace("${Stage}", "prod").len()
+}
+
 /// The longest stage for which no function's name is too long; at least four characters, as `prod` has.
 pub(crate) fn longest_stage(manifest: &Manifest) -> usize {
     let longest = manifest.functions.keys().map(String::len).max().unwrap_or(0).max(LONGEST_OF_THE_CDN);

@@ -113,6 +113,17 @@ impl Output {
 }
 
 impl Template {
+    /// The resources that CloudFormation sees, once SAM has added a version and an alias to each function and a stage to
+    /// the API.
+    pub(super) fn resource_count(&self) -> usize {
+        let count = |resource: &Resource| match resource.kind {
+            "AWS::Serverless::Function" => 3,
+            "AWS::Serverless::HttpApi" => 2,
+            _ => 1,
+        };
+        self.resources.values().map(count).sum()
+    }
+
     /// The template as YAML, with `comment` above it, a `#` before each of its lines.
     pub(super) fn yaml(&self, comment: &str) -> String {
         let comment: String = comment.lines().map(|line| format!("# {line}").trim_end().to_owned() + "\n").collect();
