@@ -176,6 +176,10 @@ pub struct FrozenRoute {
 /// The name of the file that holds a [`FrozenRoute`].
 pub const FROZEN_FILE: &str = "frozen.json";
 
+/// What a function calls itself when it writes stamps to the key-value store of the CDN. A program that holds this text
+/// may do so, and gets the right to it where it is deployed; from one that does not, the linker has dropped what writes.
+pub const STAMP_WRITER: &str = "wharf-stamp-writer";
+
 mod body_as_base64 {
     use base64::{Engine, engine::general_purpose::STANDARD};
     use serde::{Deserialize, Deserializer, Serializer, de::Error};

@@ -277,6 +277,7 @@ mod store {
             assert!(signature.starts_with("AWS4-ECDSA-P256-SHA256 Credential=aws_access_key_id/"), "{signature}");
             assert!(signature.contains("/cloudfront-keyvaluestore/aws4_request, "), "{signature}");
             assert_eq!(asked.header("x-amz-region-set"), "*");
+            assert_eq!(asked.header("user-agent"), wharf::report::STAMP_WRITER);
             assert_eq!(asked.header("x-amz-security-token"), "aws_session_token");
         }
         let signed = all[1].header("authorization");

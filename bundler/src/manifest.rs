@@ -105,6 +105,10 @@ pub struct FunctionEntry {
     pub timeout: u32,
     /// How its Function URL is to be configured.
     pub invoke_mode: InvokeMode,
+    /// Whether it calls `revalidate_path` or `revalidate_tag` and tells the CDN: it then needs the ARN of the key-value store
+    /// as `WHARF_KEY_VALUE_STORE`, and the right to write there.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub revalidates: bool,
     /// The regions that the route prefers; empty when it says nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preferred_region: Vec<String>,
@@ -335,6 +339,7 @@ fn function_entry(function: &Function, zip: &PackedFunction, config: &SegmentCon
         memory: config.memory.unwrap_or(DEFAULT_MEMORY),
         timeout: config.max_duration.unwrap_or(DEFAULT_TIMEOUT),
         invoke_mode: if config.streaming { InvokeMode::ResponseStream } else { InvokeMode::Buffered },
+        revalidates: zip.revalidates,
         preferred_region: config.preferred_region.0.clone(),
         sources: vec![function.route.path.clone()],
     }
@@ -465,6 +470,7 @@ pub(crate) mod tests {
             memory: 256,
             timeout: 30,
             invoke_mode: InvokeMode::Buffered,
+            revalidates: false,
             preferred_region: Vec::new(),
             sources: vec![source.clone()],
         };

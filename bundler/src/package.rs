@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use wharf::{
     Method,
     config::Revalidate,
-    report::{FROZEN_FILE, Frozen, FrozenRoute, Outcome},
+    report::{FROZEN_FILE, Frozen, FrozenRoute, Outcome, STAMP_WRITER},
 };
 use zip::{CompressionMethod, ZipWriter, result::ZipResult, write::SimpleFileOptions};
 
@@ -52,6 +52,8 @@ pub struct PackedFunction {
     pub unzipped: u64,
     /// The SHA-256 of its bytes.
     pub sha256: Hash,
+    /// Whether it writes stamps to the key-value store of the CDN.
+    pub revalidates: bool,
 }
 
 /// A SHA-256.
@@ -314,6 +316,7 @@ fn packed_function(binary: &Path, route: &EvaluatedRoute, folder: &Path) -> Resu
         size: bytes.len() as u64,
         unzipped: (bootstrap.len() + frozen.map_or(0, |frozen| frozen.len())) as u64,
         sha256: Hash::of(&bytes),
+        revalidates: memchr::memmem::find(&bootstrap, STAMP_WRITER.as_bytes()).is_some(),
     })
 }
 

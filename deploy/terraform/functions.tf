@@ -6,8 +6,13 @@ locals {
       timeout              = coalesce(try(var.functions[name].timeout, null), function.timeout)
       reserved_concurrency = try(var.functions[name].reserved_concurrency, null)
       version              = try(var.functions[name].version, null)
-      environment          = merge(var.environment, try(var.functions[name].environment, {}), local.origin_environment)
-      statements           = concat(var.policy_statements, try(var.functions[name].policy_statements, []))
+      environment = merge(
+        var.environment,
+        try(var.functions[name].environment, {}),
+        local.origin_environment,
+        contains(keys(local.revalidating), name) ? { WHARF_KEY_VALUE_STORE = aws_cloudfront_key_value_store.cdn[0].arn } : {},
+      )
+      statements = concat(var.policy_statements, try(var.functions[name].policy_statements, []))
     }
   }
 
@@ -79,6 +84,11 @@ resource "aws_iam_role_policy" "function" {
       }],
       local.tracing_statements,
       local.vpc_statements,
+      contains(keys(local.revalidating), each.key) ? [{
+        Effect   = "Allow"
+        Action   = ["cloudfront-keyvaluestore:DescribeKeyValueStore", "cloudfront-keyvaluestore:PutKey"]
+        Resource = aws_cloudfront_key_value_store.cdn[0].arn
+      }] : [],
       [for statement in local.settings[each.key].statements : {
         Effect   = "Allow"
         Action   = statement.actions

@@ -7,6 +7,9 @@ locals {
   functions = local.manifest.functions
   streaming = { for name, function in local.functions : name => function if function.invoke_mode == "response_stream" }
 
+  # What tells the CDN that answers are to be renewed.
+  revalidating = { for name, function in local.functions : name => function if var.cdn && try(function.revalidates, false) }
+
   # What S3 answers, by key: several paths may share one object. What is renewed is answered by its function. An object of
   # an earlier bundle is the same as the one with its key in this bundle, so the newest folder that has it will do.
   objects = merge([

@@ -267,12 +267,26 @@ const ALL_BOOKS: &[&str] = &[
     "james",
 ];
 
+/// What `/api/revalidate` wants to hear.
+pub const REVALIDATE_SECRET: &str = "the cat sleeps in the biographies";
+
 const FORM: &str = "application/x-www-form-urlencoded";
 
 /// Every case of the guide.
 #[must_use]
 pub fn guide() -> Vec<Case> {
-    [static_routes(), redirects(), dynamic_functions(), params(), queries(), bodies(), methods(), fetches()].concat()
+    [
+        static_routes(),
+        redirects(),
+        dynamic_functions(),
+        params(),
+        queries(),
+        bodies(),
+        methods(),
+        fetches(),
+        revalidations(),
+    ]
+    .concat()
 }
 
 fn static_routes() -> Vec<Case> {
@@ -448,6 +462,19 @@ fn queries() -> Vec<Case> {
             .header("content-type", "text/csv; charset=utf-8")
             .header("content-disposition", "attachment")
             .bytes("slug,title,price_cents\r\nthe-name-of-the-rose,\"The Name of the Rose\",1400\r\n"),
+    ]
+}
+
+fn revalidations() -> Vec<Case> {
+    let route = "/api/revalidate";
+    let change = |secret: &str, change: &str| {
+        let request = HttpRequest::post(route, "application/json", change).header("x-revalidate-secret", secret);
+        Case::new(route, request)
+    };
+    vec![
+        change("guess", r#"{"path":"/items/solaris"}"#).status(401),
+        change(REVALIDATE_SECRET, r#"{"path":"/items/solaris"}"#).status(204),
+        change(REVALIDATE_SECRET, r#"{"tag":"bestsellers"}"#).status(204),
     ]
 }
 

@@ -1,6 +1,6 @@
 //! `examples/guide`, bundled.
 
-use crate::{Output, Project, Upstream, artifact::Bundle};
+use crate::{Output, Project, Upstream, artifact::Bundle, expectations};
 
 /// A copy of the guide with what `cargo bundle` made of it.
 #[derive(Debug)]
@@ -14,6 +14,13 @@ pub struct Guide {
 }
 
 impl Guide {
+    /// The environment of its functions; `upstream` is what they fetch from.
+    #[must_use]
+    pub fn variables(upstream: &Upstream) -> [(&'static str, String); 2] {
+        let [upstream] = upstream.variables();
+        [upstream, ("REVALIDATE_SECRET", expectations::REVALIDATE_SECRET.to_owned())]
+    }
+
     /// Bundles a copy of the guide; `upstream` is what its routes fetch from meanwhile.
     ///
     /// # Panics

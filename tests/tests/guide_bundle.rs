@@ -11,7 +11,7 @@ use wharf_tests::{
 };
 
 /// Every route of the guide, with the class of its GET (of its POST where it has none).
-const ROUTES: [(&str, &str, &str); 32] = [
+const ROUTES: [(&str, &str, &str); 33] = [
     ("/2024", "GET", "static"),
     ("/account", "GET", "dynamic"),
     ("/api", "GET", "static"),
@@ -29,6 +29,7 @@ const ROUTES: [(&str, &str, &str); 32] = [
     ("/api/prices", "GET", "static"),
     ("/api/product", "GET", "dynamic"),
     ("/api/recommend", "GET", "dynamic"),
+    ("/api/revalidate", "POST", "dynamic"),
     ("/api/search", "GET", "dynamic"),
     ("/api/stock/[slug]", "GET", "dynamic"),
     ("/authors/[name]", "GET", "static"),
@@ -80,8 +81,16 @@ fn every_route_is_a_zip_with_an_executable_bootstrap() {
     }
 }
 
-/// The routes of the guide that call `fetch`.
-const FETCHING: [&str; 4] = ["/api/bestsellers", "/api/posts", "/api/product", "/api/stock/[slug]"];
+/// The routes of the guide that call `fetch`, and the one that tells the CDN.
+const FETCHING: [&str; 5] = ["/api/bestsellers", "/api/posts", "/api/product", "/api/revalidate", "/api/stock/[slug]"];
+
+#[test]
+fn only_the_function_that_revalidates_may_tell_the_cdn() {
+    let bundle = &guide().bundle;
+    let may = |function: &&str| bundle.manifest()["functions"][function]["revalidates"] == true;
+    let functions: Vec<_> = bundle.functions().into_iter().filter(may).collect();
+    assert_eq!(functions, [bundle.function_of("/api/revalidate")]);
+}
 
 #[test]
 fn only_functions_that_fetch_carry_the_client() {

@@ -24,7 +24,7 @@ struct Running {
 fn start(route: &str, upstream: &Upstream) -> Running {
     let bundle = &guide().bundle;
     let files = bundle.unpack(bundle.function_of(route));
-    Running { function: Function::start(&files.bootstrap(), upstream.variables()), _files: files }
+    Running { function: Function::start(&files.bootstrap(), Guide::variables(upstream)), _files: files }
 }
 
 fn event(case: &Case, delivery: Delivery) -> serde_json::Value {

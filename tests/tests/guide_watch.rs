@@ -12,7 +12,7 @@ use wharf_tests::{
 fn every_case_holds_under_watch() {
     let upstream = Upstream::start();
     let guide = Guide::bundled(&upstream);
-    let watch = Watch::start(&guide.bundle.package(), guide.project.root(), upstream.variables());
+    let watch = Watch::start(&guide.bundle.package(), guide.project.root(), Guide::variables(&upstream));
     let client = watch.client();
     let mut problems = Vec::new();
     for case in expectations::guide().into_iter().filter(|case| case.holds(Delivery::Watch)) {

@@ -97,6 +97,7 @@ fn manifest(routes: &[Route<'_>]) -> Manifest {
             "sha256": "", "code_sha256": "",
             "runtime": "provided.al2023", "handler": "bootstrap", "architecture": "arm64",
             "memory": 256, "timeout": 30, "invoke_mode": if *streams { "response_stream" } else { "buffered" },
+            "revalidates": pattern.contains("revalidate"),
             "sources": [source],
         });
         let methods = json!({ "GET": {
@@ -134,9 +135,10 @@ fn segments(pattern: &str) -> Vec<Value> {
     parts.map(segment).collect()
 }
 
-/// So many routes `/r0/[id]`, `/r1/[id]` and so on.
+/// So many routes `/r0/[id]`, `/r1/[id]` and so on, one of which revalidates.
 fn many(routes: usize) -> Manifest {
-    let patterns: Vec<String> = (0..routes).map(|index| format!("/r{index}/[id]")).collect();
+    let pattern = |index| if index == 7 { "/revalidate/[id]".to_owned() } else { format!("/r{index}/[id]") };
+    let patterns: Vec<String> = (0..routes).map(pattern).collect();
     let routes: Vec<Route<'_>> = patterns.iter().map(|pattern| (pattern.as_str(), false)).collect();
     manifest(&routes)
 }
@@ -149,6 +151,7 @@ fn bundles() -> &'static [(&'static str, Bundle)] {
             ("/", false),
             ("/2024", false),
             ("/a b@c", false),
+            ("/api/revalidate", false),
             ("/docs/[...path]", false),
             ("/events", true),
             ("/items/[slug]", false),
@@ -306,6 +309,39 @@ fn every_function_has_the_variables_of_the_app_and_the_secret() {
                 assert_eq!(stack["Properties"]["Parameters"]["EnvTable"]["Ref"], "EnvTable", "{name}");
             }
         }
+    }
+}
+
+#[test]
+fn only_a_function_that_revalidates_may_write_to_the_key_value_store() {
+    for (name, bundle) in bundles() {
+        for (file, template) in bundle.translated() {
+            // The root names the store that it makes; a nested stack is told its ARN.
+            let (condition, arn) = match file.as_str() {
+                "template.yaml" => ("HasCdn", json!({ "Fn::GetAtt": ["CdnKeyValues", "Arn"] })),
+                _ => ("HasKeyValueStore", json!({ "Ref": "KeyValueStore" })),
+            };
+            let resources = template["Resources"].as_object().expect("it has some");
+            for (id, function) in resources.iter().filter(|(_, it)| it["Type"] == "AWS::Lambda::Function") {
+                let revalidates = id.contains("Revalidate");
+                let variable = &function["Properties"]["Environment"]["Variables"]["WHARF_KEY_VALUE_STORE"];
+                let wanted = json!({ "Fn::If": [condition, arn, { "Ref": "AWS::NoValue" }] });
+                assert_eq!(*variable, if revalidates { wanted } else { Value::Null }, "{name}: {file}: {id}");
+                let policies = &resources[&id.replace("Function", "Role")]["Properties"]["Policies"];
+                let stamps = policies.as_array().and_then(|policies| policies.get(2));
+                let statement = stamps.map(|stamps| &stamps["Fn::If"][1]["PolicyDocument"]["Statement"][0]);
+                let actions = ["cloudfront-keyvaluestore:DescribeKeyValueStore", "cloudfront-keyvaluestore:PutKey"];
+                let wanted = json!({ "Effect": "Allow", "Action": actions, "Resource": arn });
+                assert_eq!(statement, revalidates.then_some(&wanted), "{name}: {file}: {id}");
+            }
+            let passed = resources.values().filter_map(|it| it["Properties"]["Parameters"].get("KeyValueStore"));
+            for passed in passed {
+                let root = json!({ "Fn::GetAtt": ["CdnKeyValues", "Arn"] });
+                assert_eq!(*passed, json!({ "Fn::If": ["HasCdn", root, ""] }), "{name}: {file}");
+            }
+        }
+        let takes = bundle.translated().values().filter(|it| it["Parameters"].get("KeyValueStore").is_some()).count();
+        assert_eq!(takes, usize::from(*name == "300 routes"), "{name}");
     }
 }
 

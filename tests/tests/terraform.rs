@@ -72,7 +72,7 @@ impl Shop {
                 "zip": format!("functions/{name}.zip"), "size": code.len(), "unzipped_size": code.len(),
                 "sha256": "", "code_sha256": format!("hash of {code}"), "runtime": "provided.al2023",
                 "handler": "bootstrap", "architecture": "arm64", "memory": 256, "timeout": 30, "invoke_mode": mode,
-                "sources": [format!("app/{name}/route.rs")],
+                "sources": [format!("app/{name}/route.rs")], "revalidates": *name == "editions",
             });
             ((*name).to_owned(), function)
         });
@@ -212,6 +212,10 @@ fn everything_of_the_manifest_is_applied() {
         assert_eq!(function["architectures"], json!(["arm64"]));
         let variables = &function["environment"][0]["variables"];
         assert_eq!(variables["TABLE"], "orders");
+        let store = variables["WHARF_KEY_VALUE_STORE"].as_str();
+        let arn =
+            (name == "editions").then(|| applied.only("aws_cloudfront_key_value_store")["arn"].as_str()).flatten();
+        assert_eq!(store, arn, "{name}");
         assert_eq!(variables["ONLY"], if name == "index" { json!("here") } else { Value::Null }, "{name}");
         assert_eq!(
             (&variables["WHARF_ORIGIN_SECRET"], &variables["WHARF_REQUIRE_ORIGIN"]),
@@ -238,6 +242,7 @@ fn everything_of_the_manifest_is_applied() {
         policy.contains(&group)
             && policy.matches(":log-group:").count() == 1
             && policy.contains("dynamodb:GetItem") == (name == "index")
+            && policy.contains("cloudfront-keyvaluestore:PutKey") == (name == "editions")
     };
     assert!(policies.len() == 6 && policies.iter().all(logs_of_its_own), "{policies:#?}");
 
@@ -276,6 +281,9 @@ fn without_the_cdn_the_api_is_all_there_is() {
     let applied = provider.apply(&shop.root(&inputs), &[]);
     for kind in ["aws_s3_bucket", "aws_s3_object", "aws_cloudfront_distribution", "aws_cloudwatch_metric_alarm"] {
         assert!(applied.resources(kind).is_empty(), "{kind}");
+    }
+    for (name, function) in applied.resources("aws_lambda_function") {
+        assert!(function["environment"][0]["variables"].get("WHARF_KEY_VALUE_STORE").is_none(), "{name}");
     }
     assert_eq!(applied.only("aws_apigatewayv2_api")["disable_execute_api_endpoint"], true);
     assert_eq!(applied.only("aws_acm_certificate")["region"], "eu-central-1");

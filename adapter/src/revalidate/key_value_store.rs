@@ -13,6 +13,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use crate::{
     error::{Error, Result},
     fetch::client::client,
+    report::STAMP_WRITER,
     settings::KeyValueStore,
 };
 
@@ -94,6 +95,7 @@ async fn send(
     let mut request = http::Request::new(body);
     *request.method_mut() = method;
     *request.uri_mut() = format!("{}{path}", store.endpoint).parse()?;
+    request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static(STAMP_WRITER));
     if let Some(version) = version {
         request.headers_mut().insert(header::IF_MATCH, version);
         request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));

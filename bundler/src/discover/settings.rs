@@ -31,7 +31,7 @@ const KEYS: [&str; 2] = ["environment", "get"];
 
 /// What Lambda sets itself, and what the templates set.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
-const RESERVED: [&str; 18] = [
+const RESERVED: [&str; 19] = [
     "AWS_ACCESS_KEY",
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
@@ -48,6 +48,7 @@ const RESERVED: [&str; 18] = [
     "AWS_SESSION_TOKEN",
     "LAMBDA_RUNTIME_DIR",
     "LAMBDA_TASK_ROOT",
+    "WHARF_KEY_VALUE_STORE",
     "WHARF_ORIGIN_SECRET",
     "WHARF_REQUIRE_ORIGIN",
 ];

@@ -71,6 +71,10 @@ pub mod api_product;
 #[path = "../app/api/recommend/route.rs"]
 pub mod api_recommend;
 
+/// `/api/revalidate`
+#[path = "../app/api/revalidate/route.rs"]
+pub mod api_revalidate;
+
 /// `/api/search`
 #[path = "../app/api/search/route.rs"]
 pub mod api_search;
@@ -219,6 +223,11 @@ pub mod entry {
         Route::new("/api/recommend")
             .get(super::api_recommend::get)
             .streaming(super::api_recommend::STREAMING)
+    }
+
+    pub fn api_revalidate() -> Route {
+        Route::new("/api/revalidate")
+            .post(super::api_revalidate::post)
     }
 
     pub fn api_search() -> Route {

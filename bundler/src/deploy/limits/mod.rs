@@ -204,9 +204,14 @@ fn head(answer: &AnswerEntry) -> u64 {
     answer.sent_headers().iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>() as u64
 }
 
+/// All are as long as this one.
+const ARN_OF_A_STORE: &str = "arn:aws:cloudfront::123456789012:key-value-store/00000000-0000-0000-0000-000000000000";
+
 /// The names of the app's variables, and what the templates set besides.
 fn environment(manifest: &Manifest) -> usize {
     let of_the_app: usize = manifest.app.environment.iter().map(String::len).sum();
     let secret = "WHARF_ORIGIN_SECRET".len() + 64;
-    of_the_app + secret + "WHARF_REQUIRE_ORIGIN1".len()
+    let revalidates = manifest.functions.values().any(|entry| entry.revalidates);
+    let store = if revalidates { "WHARF_KEY_VALUE_STORE".len() + ARN_OF_A_STORE.len() } else { 0 };
+    of_the_app + secret + store + "WHARF_REQUIRE_ORIGIN1".len()
 }

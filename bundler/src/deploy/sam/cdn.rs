@@ -15,7 +15,7 @@ use crate::{
 };
 
 /// The condition of all that stands here.
-const CONDITION: &str = "HasCdn";
+pub(super) const CONDITION: &str = "HasCdn";
 
 /// The logical id of the distribution.
 const CDN: &str = "Cdn";
@@ -61,6 +61,11 @@ fn key_value_store(cdn: &Cdn, prefix: &Prefix) -> Resource {
     Resource::new("AWS::CloudFront::KeyValueStore", properties)
 }
 
+/// The ARN of the store that the template makes. It depends on nothing else of it, so that functions may depend on it.
+pub(super) fn key_value_store_arn() -> Value {
+    attribute("CdnKeyValues", "Arn")
+}
+
 /// Changed after the functions and their routes: this is the switch to the new bundle.
 fn function(cdn: &Cdn, prefix: &Prefix) -> Resource {
     let properties = json!({
@@ -70,7 +75,7 @@ fn function(cdn: &Cdn, prefix: &Prefix) -> Resource {
         "FunctionConfig": {
             "Comment": "Chooses the origin of a request",
             "Runtime": "cloudfront-js-2.0",
-            "KeyValueStoreAssociations": [{ "KeyValueStoreARN": attribute("CdnKeyValues", "Arn") }],
+            "KeyValueStoreAssociations": [{ "KeyValueStoreARN": key_value_store_arn() }],
         },
     });
     Resource::new("AWS::CloudFront::Function", properties).after(&[API])
@@ -230,7 +235,7 @@ pub(super) fn outputs() -> Vec<(String, Output)> {
             attribute(CDN, "DomainName"),
         ),
         ("CdnDistribution", "The id of the distribution.", reference(CDN)),
-        ("CdnKeyValueStore", "The ARN of the KeyValueStore.", attribute("CdnKeyValues", "Arn")),
+        ("CdnKeyValueStore", "The ARN of the KeyValueStore.", key_value_store_arn()),
     ];
     outputs.map(|(id, what, value)| (id.to_owned(), Output::new(what, value).only_if(CONDITION))).into()
 }

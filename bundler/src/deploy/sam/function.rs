@@ -28,13 +28,28 @@ pub(super) fn streams(entry: &FunctionEntry) -> bool {
     entry.invoke_mode == InvokeMode::ResponseStream
 }
 
+/// The key-value store of the CDN, as the functions of a template know it.
+pub(super) struct Store {
+    /// The condition under which there is one.
+    pub(super) condition: &'static str,
+    /// Its ARN.
+    pub(super) arn: Value,
+}
+
 /// The function with its role, its log group, and, if it streams, its URL. `root` is the way from the template to the
 /// bundle's folder.
-pub(super) fn resources(name: &str, entry: &FunctionEntry, prefix: &Prefix, root: &str) -> Vec<(String, Resource)> {
+pub(super) fn resources(
+    name: &str,
+    entry: &FunctionEntry,
+    prefix: &Prefix,
+    root: &str,
+    store: &Store,
+) -> Vec<(String, Resource)> {
+    let store = entry.revalidates.then_some(store);
     let mut resources = vec![
-        (logical_id(name), function(name, entry, prefix, root)),
+        (logical_id(name), function(name, entry, prefix, root, store)),
         (logical_id_of(name, "Logs"), logs(name, prefix)),
-        (logical_id_of(name, "Role"), role(name)),
+        (logical_id_of(name, "Role"), role(name, store)),
     ];
     if streams(entry) {
         resources.extend(url(name));
@@ -42,8 +57,8 @@ pub(super) fn resources(name: &str, entry: &FunctionEntry, prefix: &Prefix, root
     resources
 }
 
-fn function(name: &str, entry: &FunctionEntry, prefix: &Prefix, root: &str) -> Resource {
-    let properties = json!({
+fn function(name: &str, entry: &FunctionEntry, prefix: &Prefix, root: &str, store: Option<&Store>) -> Resource {
+    let mut properties = json!({
         "FunctionName": substitute(prefix.name(name)),
         "Description": entry.sources.join(", "),
         // A change of settings is a version too, and not only one of the code.
@@ -61,6 +76,11 @@ fn function(name: &str, entry: &FunctionEntry, prefix: &Prefix, root: &str) -> R
             "ApplicationLogLevel": reference("LogLevel"),
         },
     });
+    if let Some(Store { condition, arn }) = store {
+        // Beside the variables of all functions, which stand in the globals.
+        properties["Environment"] =
+            json!({ "Variables": { "WHARF_KEY_VALUE_STORE": only_if(condition, arn.clone()) } });
+    }
     Resource::new("AWS::Serverless::Function", properties)
 }
 
@@ -75,7 +95,7 @@ fn logs(name: &str, prefix: &Prefix) -> Resource {
 
 /// A role of its own: it writes to the log group of this function and to no other, and what one function is allowed
 /// later is not allowed to all.
-fn role(name: &str) -> Resource {
+fn role(name: &str, store: Option<&Store>) -> Resource {
     let logs = json!({
         "PolicyName": "logs",
         "PolicyDocument": policy(&json!({
@@ -93,6 +113,19 @@ fn role(name: &str) -> Resource {
             "Resource": "*",
         })),
     });
+    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudfrontkeyvaluestore.html
+    let stamps = store.map(|Store { condition, arn }| {
+        let stamps = json!({
+            "PolicyName": "stamps",
+            "PolicyDocument": policy(&json!({
+                "Effect": "Allow",
+                "Action": ["cloudfront-keyvaluestore:DescribeKeyValueStore", "cloudfront-keyvaluestore:PutKey"],
+                "Resource": arn,
+            })),
+        });
+        only_if(condition, stamps)
+    });
+    let policies: Vec<Value> = [logs, only_if("Traced", traces)].into_iter().chain(stamps).collect();
     let properties = json!({
         "AssumeRolePolicyDocument": policy(&json!({
             "Effect": "Allow",
@@ -100,7 +133,7 @@ fn role(name: &str) -> Resource {
             "Principal": { "Service": "lambda.amazonaws.com" },
         })),
         "ManagedPolicyArns": only_if("HasPolicies", reference("Policies")),
-        "Policies": [logs, only_if("Traced", traces)],
+        "Policies": policies,
     });
     Resource::new("AWS::IAM::Role", properties)
 }

@@ -78,6 +78,11 @@ fn spread<'a>(functions: &Functions<'a>, of: usize) -> Vec<Part<'a>> {
 }
 
 impl Part<'_> {
+    /// Whether one of its functions writes to the key-value store of the CDN.
+    pub(super) fn revalidates(&self) -> bool {
+        self.functions.values().any(|entry| entry.revalidates)
+    }
+
     pub(super) fn logical_id(&self) -> String {
         format!("Functions{}of{}", self.number, self.of)
     }

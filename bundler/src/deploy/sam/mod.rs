@@ -14,10 +14,11 @@ mod upload;
 
 use std::collections::BTreeMap;
 
+use function::Store;
 use layout::{Layout, Part};
 use names::{Prefix, logical_id, logical_id_of, variable_id};
 use serde_json::json;
-use template::{Output, Resource, Template, attribute, only_if, reference};
+use template::{Output, Resource, Template, attribute, either, equals, not, only_if, reference};
 
 use super::cdn::Cdn;
 use crate::manifest::{FunctionEntry, Manifest};
@@ -111,8 +112,9 @@ fn root(manifest: &Manifest, cdn: &Cdn, prefix: &Prefix, layout: &Layout<'_>) ->
     let mut outputs: BTreeMap<String, Output> = api::outputs().into_iter().chain(cdn::outputs()).collect();
     match layout {
         Layout::One(functions) => {
+            let store = Store { condition: cdn::CONDITION, arn: cdn::key_value_store_arn() };
             for (name, entry) in functions {
-                resources.extend(function::resources(name, entry, prefix, ""));
+                resources.extend(function::resources(name, entry, prefix, "", &store));
                 outputs.extend(function_outputs(name, entry));
             }
             resources.extend(api::resources(manifest, prefix, &function::alias));
@@ -191,10 +193,12 @@ fn stack(manifest: &Manifest, part: &Part<'_>) -> Resource {
         let value = parameters::passed_on(&name);
         (name, value)
     });
-    let properties = json!({
-        "TemplateURL": part.file(),
-        "Parameters": serde_json::Map::from_iter(passed),
-    });
+    let mut passed = serde_json::Map::from_iter(passed);
+    if part.revalidates() {
+        let arn = either(cdn::CONDITION, cdn::key_value_store_arn(), "");
+        passed.insert(parameters::KEY_VALUE_STORE.to_owned(), arn);
+    }
+    let properties = json!({ "TemplateURL": part.file(), "Parameters": passed });
     Resource::new("AWS::CloudFormation::Stack", properties)
 }
 
@@ -202,8 +206,19 @@ fn nested(manifest: &Manifest, part: &Part<'_>, prefix: &Prefix) -> Template {
     let prefix = prefix.of_part(part.tag());
     let mut resources = BTreeMap::new();
     let mut outputs = BTreeMap::new();
+    let mut parameters = parameters::of_part(manifest);
+    let mut conditions = parameters::conditions_of_functions();
+    if part.revalidates() {
+        parameters.insert(parameters::KEY_VALUE_STORE.to_owned(), parameters::key_value_store());
+        let condition = not(&equals(parameters::KEY_VALUE_STORE, ""));
+        conditions.insert(parameters::HAS_KEY_VALUE_STORE.to_owned(), condition);
+    }
+    let store = Store {
+        condition: parameters::HAS_KEY_VALUE_STORE,
+        arn: reference(parameters::KEY_VALUE_STORE),
+    };
     for (name, entry) in &part.functions {
-        resources.extend(function::resources(name, entry, &prefix, "../"));
+        resources.extend(function::resources(name, entry, &prefix, "../", &store));
         let alias = Output::new(format!("The alias of `{name}`."), function::alias(name));
         outputs.insert(format!("{}Alias", logical_id(name)), alias);
         outputs.extend(function_outputs(name, entry).into_iter().filter(|(id, _)| *id != logical_id(name)));
@@ -213,9 +228,9 @@ fn nested(manifest: &Manifest, part: &Part<'_>, prefix: &Prefix) -> Template {
         transform: "AWS::Serverless-2016-10-31",
         description: format!("Functions of {}, part {} of {}", prefix.app(), part.number, part.of),
         metadata: serde_json::Map::new(),
-        parameters: parameters::of_part(manifest),
+        parameters,
         rules: BTreeMap::new(),
-        conditions: parameters::conditions_of_functions(),
+        conditions,
         globals: globals(manifest),
         resources,
         outputs,

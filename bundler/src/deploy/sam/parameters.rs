@@ -37,6 +37,22 @@ pub(super) fn of_part(manifest: &Manifest) -> BTreeMap<String, Parameter> {
     parameters
 }
 
+/// What a nested stack knows the key-value store by, where one of its functions writes there.
+pub(super) const KEY_VALUE_STORE: &str = "KeyValueStore";
+
+/// The condition under which there is one.
+pub(super) const HAS_KEY_VALUE_STORE: &str = "HasKeyValueStore";
+
+/// The parameter of that name.
+pub(super) fn key_value_store() -> Parameter {
+    Parameter {
+        kind: "String",
+        description: "The ARN of the KeyValueStore of CloudFront; none without CloudFront.".to_owned(),
+        default: Some("".into()),
+        ..Parameter::default()
+    }
+}
+
 fn of_domain() -> BTreeMap<String, Parameter> {
     named([
         (
