@@ -16,9 +16,7 @@ use crate::{
     answer::Answer,
     app::App,
     config::{Dynamic, FetchCache, PreferredRegion, Revalidate, Runtime, SegmentConfig},
-    event,
-    frozen::Store,
-    log,
+    event, frozen, log,
     method::Method,
     pattern::{Params, Pattern},
     settings::Settings,
@@ -163,9 +161,12 @@ impl Route {
     }
 }
 
-/// Runs one route as a Lambda function, until the environment is shut down.
+/// What makes a route's description.
+pub(crate) type Constructor = fn() -> Route;
+
+/// Runs routes as one Lambda function, until the environment is shut down.
 #[must_use]
-pub fn serve(route: fn() -> Route) -> ExitCode {
+pub fn serve(routes: &[Constructor]) -> ExitCode {
     let settings = Settings::from_env();
     log::start(settings.log_format, settings.log_filter.as_deref());
     for problem in &settings.unreadable {
@@ -180,14 +181,15 @@ pub fn serve(route: fn() -> Route) -> ExitCode {
         return ExitCode::FAILURE;
     }
     log::catch_panics();
-    let store = match settings.task_root.as_deref().map(Store::read).transpose() {
-        Ok(store) => store.flatten(),
+    let frozen = match settings.task_root.as_deref().map(frozen::read).transpose() {
+        Ok(frozen) => frozen.unwrap_or_default(),
         Err(error) => {
             tracing::error!("the frozen answers beside the program cannot be read: {error}");
             return ExitCode::FAILURE;
         }
     };
-    run(&Arc::new(App::new(route(), settings.gate, store)), !settings.is_sam_local)
+    let routes = routes.iter().map(|route| route()).collect();
+    run(&Arc::new(App::new(routes, settings.gate, &frozen)), !settings.is_sam_local)
 }
 
 fn run(app: &Arc<App>, takes_pieces: bool) -> ExitCode {
@@ -230,7 +232,7 @@ pub(crate) async fn invoke(
     // A handler's panic is caught where it runs. This one would be ours, and its text must not reach the client either.
     let answer = AssertUnwindSafe(app.answer(incoming, context)).catch_unwind().await.unwrap_or_else(|payload| {
         let text = log::panic_message(&*payload);
-        tracing::error!(request_id, route = %app.pattern, "the adapter panicked: {text}");
+        tracing::error!(request_id, route = app.only_pattern().map(display), "the adapter panicked: {text}");
         Answer::empty(http::StatusCode::INTERNAL_SERVER_ERROR)
     });
     let failure = match event::reply(shape, &answer) {
@@ -242,7 +244,7 @@ pub(crate) async fn invoke(
         ),
         Err(error) => format!("the reply cannot be written: {error}"),
     };
-    tracing::error!(request_id, route = %app.pattern, "{failure}; 500 was sent instead");
+    tracing::error!(request_id, route = app.only_pattern().map(display), "{failure}; 500 was sent instead");
     event::reply(shape, &Answer::empty(http::StatusCode::INTERNAL_SERVER_ERROR))
         .map_err(|error| Diagnostic { error_type: "Wharf.Reply".to_owned(), error_message: error.to_string() })
 }

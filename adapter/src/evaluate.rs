@@ -15,10 +15,9 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::{runtime::Handle, sync::Semaphore, task::JoinSet};
 
 use crate::{
-    app::{App, Delivery, Ran},
     config::{Dynamic, Revalidate, SegmentConfig},
-    entry::{Route, StaticParams},
-    event::Gate,
+    endpoint::{Delivery, Endpoint, Ran},
+    entry::{Constructor, Route, StaticParams},
     log,
     method::Method,
     pattern::Params,
@@ -30,9 +29,6 @@ use crate::{
 /// How many handlers run at the same time for each core, of all routes together. Most of them wait for something else
 /// than the processor; Next.js has the same number a worker (`staticGenerationMaxConcurrency`).
 const RUNS_A_CORE: usize = 8;
-
-/// What makes a route's description.
-type Constructor = fn() -> Route;
 
 /// Evaluates the routes that the assignment names. Its arguments are the paths of the assignment and of the report.
 ///
@@ -69,12 +65,9 @@ fn evaluate_to(routes: &[(&str, Constructor)], assignment: &Path, report: &Path)
     });
     let mut jobs = Vec::new();
     for assigned in assignment.routes {
-        let constructor = routes.iter().find(|(function, _)| *function == assigned.function).map(|(_, route)| *route);
+        let constructor = routes.iter().find(|(name, _)| *name == assigned.route).map(|(_, route)| *route);
         let constructor = constructor.ok_or_else(|| {
-            io::Error::new(
-                io::ErrorKind::NotFound,
-                format!("the function `{}` is not in this program", assigned.function),
-            )
+            io::Error::new(io::ErrorKind::NotFound, format!("the route `{}` is not in this program", assigned.route))
         })?;
         jobs.push((assigned, constructor));
     }
@@ -128,15 +121,15 @@ impl Evaluator {
             GetReport::Evaluated(_) => listed.clone().unwrap_or_else(|| vec![Params::EMPTY]),
             GetReport::NotRun(_) | GetReport::StaticParamsFailed(_) => Vec::new(),
         };
-        let function = assigned.function;
+        let name = assigned.route;
         let config = route.config.clone();
-        self.write(&ReportLine::Route(RouteReport { function: function.clone(), config, listed, get }))?;
-        let app = &Arc::new(App::new(route, Gate::default(), None));
-        let function = &function;
+        self.write(&ReportLine::Route(RouteReport { route: name.clone(), config, listed, get }))?;
+        let endpoint = &Arc::new(Endpoint::new(route, None, Arc::default()));
+        let name = &name;
         stream::iter(params)
             .map(async move |params| {
-                let outcome = self.outcome(app, &params).await;
-                self.write(&ReportLine::Run { function: function.clone(), evaluated: Evaluated { params, outcome } })
+                let outcome = self.outcome(endpoint, &params).await;
+                self.write(&ReportLine::Run { route: name.clone(), evaluated: Evaluated { params, outcome } })
             })
             .buffer_unordered(self.at_once)
             .try_collect()
@@ -154,16 +147,16 @@ impl Evaluator {
         Ok(listed.await??.into_iter().filter(|params| seen.insert(params.clone())).collect())
     }
 
-    async fn outcome(&self, app: &Arc<App>, params: &Params) -> Outcome {
-        if app.empty_request(params).is_none() {
-            return Outcome::Failed(format!("the params {params} do not fill the pattern {}", app.pattern));
+    async fn outcome(&self, endpoint: &Arc<Endpoint>, params: &Params) -> Outcome {
+        if endpoint.empty_request(params).is_none() {
+            return Outcome::Failed(format!("the params {params} do not fill the pattern {}", endpoint.pattern));
         }
         let ran = self.limited(|| {
-            let scope = Scope::evaluating(Arc::clone(&app.config));
-            let (app, params, inner) = (Arc::clone(app), params.clone(), Arc::clone(&scope));
+            let scope = Scope::evaluating(Arc::clone(&endpoint.config));
+            let (endpoint, params, inner) = (Arc::clone(endpoint), params.clone(), Arc::clone(&scope));
             let run = async move {
-                let request = app.empty_request(&params).unwrap_or_default();
-                let ran = app.run_in(request, &inner, Delivery::Whole).await;
+                let request = endpoint.empty_request(&params).unwrap_or_default();
+                let ran = endpoint.run_in(request, &inner, Delivery::Whole).await;
                 (ran, inner.touched().cloned())
             };
             (scope, run)
@@ -263,7 +256,7 @@ mod tests {
                 if is_listed {
                     route = route.static_params(async || ["1"]);
                 }
-                let assigned = AssignedRoute { function: String::new(), get: Some(takes), needs_opt_in };
+                let assigned = AssignedRoute { route: String::new(), get: Some(takes), needs_opt_in };
                 why_not_run(&assigned, &route).map_or_else(|| "run".to_owned(), |reason| format!("{reason:?}"))
             };
             assert_eq!(decide(true), decide(false), "DYNAMIC_PARAMS says which params there are, not what is static");

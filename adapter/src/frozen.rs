@@ -16,11 +16,11 @@ use tokio::time::Instant;
 
 use crate::{
     answer::Answer,
-    app::Ran,
     conditional,
     config::Revalidate,
+    endpoint::Ran,
     pattern::Params,
-    report::{FROZEN_FILE, FrozenRoute},
+    report::{FROZEN_FILE, FrozenFunction, FrozenRoute},
     revalidate::Subject,
     scope::{Lifetime, lock},
     stamp::{Stamp, Stamps},
@@ -32,7 +32,7 @@ const CACHE_STATE: HeaderName = HeaderName::from_static("x-wharf-cache");
 /// The longest wait before an answer that could not be renewed is tried again.
 const LONGEST_RETRY: u32 = 30;
 
-/// The bytes of bodies that one instance keeps beside the frozen ones.
+/// The bytes of bodies that one instance keeps beside the frozen ones, of all its routes.
 const LIMIT: usize = 16 * 1024 * 1024;
 
 #[derive(Debug)]
@@ -40,6 +40,8 @@ pub(crate) struct Store {
     listed: BTreeSet<Params>,
     /// Whether answers are kept; otherwise only the listed params matter.
     keeps: bool,
+    /// The bytes of bodies that are kept beside the listed ones.
+    limit: usize,
     kept: Mutex<Entries>,
 }
 
@@ -102,8 +104,23 @@ enum Kept {
     Due(Turn),
 }
 
+/// Reads the file beside `bootstrap`; without one, everything is live.
+pub(crate) fn read(folder: &Path) -> io::Result<FrozenFunction> {
+    match std::fs::read(folder.join(FROZEN_FILE)) {
+        Ok(text) => Ok(serde_json::from_slice(&text)?),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(FrozenFunction::default()),
+        Err(error) => Err(error),
+    }
+}
+
+/// What is kept for each route, by its pattern. They share the memory.
+pub(crate) fn stores(frozen: &FrozenFunction) -> BTreeMap<String, Store> {
+    let limit = LIMIT / frozen.0.len().max(1);
+    frozen.0.iter().map(|(pattern, route)| (pattern.clone(), Store::new(route, limit))).collect()
+}
+
 impl Store {
-    pub(crate) fn new(route: &FrozenRoute) -> Self {
+    pub(crate) fn new(route: &FrozenRoute, limit: usize) -> Self {
         // When they were made is not known, as no artifact holds a clock: what has a time to live is renewed first.
         let now = Instant::now();
         let mut by_params = BTreeMap::new();
@@ -118,18 +135,7 @@ impl Store {
         }
         let listed = route.answers.iter().map(|(params, _)| params).chain(&route.live).cloned().collect();
         let kept = Mutex::new(Entries { by_params, ..Entries::default() });
-        Self { listed, keeps: !route.is_dynamic, kept }
-    }
-
-    /// Reads the file beside `bootstrap`; without one, everything is live.
-    pub(crate) fn read(folder: &Path) -> io::Result<Option<Self>> {
-        let path = folder.join(FROZEN_FILE);
-        let text = match std::fs::read(&path) {
-            Ok(text) => text,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(error),
-        };
-        Ok(Some(Self::new(&serde_json::from_slice(&text)?)))
+        Self { listed, keeps: !route.is_dynamic, limit, kept }
     }
 
     /// Whether `generate_static_params` listed these params.
@@ -243,12 +249,12 @@ impl Store {
         if let Some(old) = kept.by_params.remove(&params) {
             kept.bytes -= old.answer.body.len();
         }
-        if kept.bytes + size > LIMIT {
+        if kept.bytes + size > self.limit {
             // Anyone can ask for any number of params. Starting over is fairer than keeping the first comers.
             kept.by_params.retain(|params, _| self.listed.contains(params));
             kept.bytes = 0;
         }
-        if size <= LIMIT {
+        if size <= self.limit {
             kept.bytes += size;
             kept.by_params.insert(params, entry);
         }
@@ -322,7 +328,7 @@ mod tests {
 
     fn store(revalidate: Revalidate) -> Store {
         let frozen = Frozen { status: 200, headers: Vec::new(), body: b"built".to_vec(), revalidate, tags: Vec::new() };
-        Store::new(&FrozenRoute { answers: vec![(Params::EMPTY, frozen)], live: Vec::new(), is_dynamic: false })
+        Store::new(&FrozenRoute { answers: vec![(Params::EMPTY, frozen)], live: Vec::new(), is_dynamic: false }, LIMIT)
     }
 
     fn answer(body: &'static str) -> Answer {
@@ -445,7 +451,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_one_request_was_looked_at_for_is_not_told_to_others() {
-        let store = Store::new(&FrozenRoute::default());
+        let store = Store::new(&FrozenRoute::default(), LIMIT);
         let began = Instant::now();
         let (sent, runs) = ten(&store, || Ran { touched: true, ..ran(answer("mine"), Revalidate::Never) }).await;
         assert!(runs == 10 && sent.iter().all(|sent| told(&sent.answer).0.is_empty()));
@@ -466,7 +472,7 @@ mod tests {
 
     #[tokio::test]
     async fn neither_errors_nor_cookies_are_kept() {
-        let store = Store::new(&FrozenRoute::default());
+        let store = Store::new(&FrozenRoute::default(), LIMIT);
         let with_cookie = answer("").header(SET_COOKIE, HeaderValue::from_static("a=1"));
         for made in [with_cookie, Answer::empty(StatusCode::FORBIDDEN), Answer::empty(StatusCode::BAD_GATEWAY)] {
             let run = async || ran(made.clone(), Revalidate::Never);

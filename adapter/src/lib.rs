@@ -1,7 +1,7 @@
 //! File-system route handlers for AWS Lambda.
 //!
 //! A folder of the app directory is a URL segment, and a `route.rs` in it holds the handlers. `cargo bundle` makes one
-//! Lambda function of each; this crate is what they are written with, and what runs them.
+//! Lambda function of each, or of each folder that the app names; this crate is what they are written with, and what runs them.
 //!
 //! `app/items/[slug]/route.rs`, complete:
 //!
@@ -52,7 +52,7 @@
 //! | --- | --- |
 //! | `request_id` | the id of the invocation |
 //! | `trace_id` | the X-Ray trace, when there is one |
-//! | `route` | the pattern of the route |
+//! | `route` | the pattern of the route; absent when a function of several routes has none for the path |
 //! | `method`, `path` | what was asked for, before it was checked |
 //! | `status` | what was answered; an error when it is 500 or more |
 //! | `duration_ms` | how long the adapter and the handler took |
@@ -90,6 +90,8 @@ mod app;
 mod conditional;
 #[cfg(feature = "runtime")]
 mod cookies;
+#[cfg(feature = "runtime")]
+mod endpoint;
 #[cfg(feature = "runtime")]
 #[doc(hidden)]
 pub mod entry;

@@ -91,16 +91,16 @@ impl Asked {
     }
 
     /// The line of an answer that was complete: an error when it is a 500, a warning when it was refused with a cause.
-    pub(crate) fn answered(&self, route: &Pattern, status: StatusCode, cause: Option<&str>) {
+    pub(crate) fn answered(&self, route: Option<&Pattern>, status: StatusCode, cause: Option<&str>) {
         self.write(route, status, cause, status.is_server_error());
     }
 
     /// The line of an answer whose body broke off, which is an error whatever its status says.
-    pub(crate) fn broke_off(&self, route: &Pattern, status: StatusCode, cause: &str) {
+    pub(crate) fn broke_off(&self, route: Option<&Pattern>, status: StatusCode, cause: &str) {
         self.write(route, status, Some(cause), true);
     }
 
-    fn write(&self, route: &Pattern, status: StatusCode, cause: Option<&str>, is_error: bool) {
+    fn write(&self, route: Option<&Pattern>, status: StatusCode, cause: Option<&str>, is_error: bool) {
         let Asked { request_id, trace_id, method, path, cold_start, started } = self;
         let duration_ms = (started.elapsed().as_secs_f64() * 1e5).round() / 100.0;
         let status = status.as_u16();
@@ -109,7 +109,7 @@ impl Asked {
                 tracing::$level!(
                     target: "wharf",
                     request_id,
-                    route = %route,
+                    route = route.map(display),
                     method,
                     path,
                     status,

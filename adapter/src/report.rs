@@ -4,6 +4,8 @@
 //! the program appends a [`ReportLine`] for each route, and one for each run of a handler as it is done, so that it holds
 //! no more answers than it runs handlers at once. Handlers may print what they like meanwhile.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{
@@ -14,7 +16,7 @@ use crate::{
 /// What is to be evaluated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Assignment {
-    /// The routes, by function name.
+    /// The routes.
     pub routes: Vec<AssignedRoute>,
     /// How long one run of a handler may take, in seconds.
     pub time_limit_seconds: u64,
@@ -25,8 +27,8 @@ pub struct Assignment {
 /// One route of an [`Assignment`].
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct AssignedRoute {
-    /// The function's name.
-    pub function: String,
+    /// The route's name.
+    pub route: String,
     /// What its GET handler takes; `None` when it has no GET handler.
     pub get: Option<Takes>,
     /// Whether its GET is dynamic unless the segment config or `generate_static_params` says otherwise.
@@ -54,8 +56,8 @@ pub enum ReportLine {
     Route(RouteReport),
     /// A run of the GET handler of a route.
     Run {
-        /// The function's name.
-        function: String,
+        /// The route's name.
+        route: String,
         /// What came of it.
         evaluated: Evaluated,
     },
@@ -64,8 +66,8 @@ pub enum ReportLine {
 /// What came of one route.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouteReport {
-    /// The function's name.
-    pub function: String,
+    /// The route's name.
+    pub route: String,
     /// Its segment config, as rustc evaluated it.
     pub config: SegmentConfig,
     /// The params that `generate_static_params` listed, each once; `None` when it was not called, as nothing needs them.
@@ -160,7 +162,13 @@ pub struct Frozen {
     pub tags: Vec<String>,
 }
 
-/// What `frozen.json`, beside `bootstrap` in a function's zip, holds: the answers that the function replays.
+/// What `frozen.json`, beside `bootstrap` in a function's zip, holds: for each of its routes that needs it, by its pattern
+/// as text, what was made at build time.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FrozenFunction(pub BTreeMap<String, FrozenRoute>);
+
+/// The answers that a function replays for a route.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct FrozenRoute {
     /// By the decoded params, sorted.
@@ -173,7 +181,7 @@ pub struct FrozenRoute {
     pub is_dynamic: bool,
 }
 
-/// The name of the file that holds a [`FrozenRoute`].
+/// The name of the file that holds a [`FrozenFunction`].
 pub const FROZEN_FILE: &str = "frozen.json";
 
 /// What a function calls itself when it writes stamps to the key-value store of the CDN. A program that holds this text
@@ -208,7 +216,7 @@ mod tests {
             tags: Vec::new(),
         };
         let evaluated = Evaluated { params: Params::default(), outcome: Outcome::Frozen(frozen) };
-        let report = ReportLine::Run { function: "robots-txt".to_owned(), evaluated };
+        let report = ReportLine::Run { route: "robots-txt".to_owned(), evaluated };
         let line = serde_json::to_string(&report).unwrap();
         assert!(!line.contains('\n'));
         assert_eq!(serde_json::from_str::<ReportLine>(&line).unwrap(), report);

@@ -37,8 +37,7 @@ use crate::{
     entry::{Route, invoke},
     event,
     event::Gate,
-    frozen::Store,
-    report::FrozenRoute,
+    report::{FrozenFunction, FrozenRoute},
     streaming::{self, BrokenOff, Pieces},
     viewer::Origin,
 };
@@ -46,7 +45,7 @@ use crate::{
 use source::Sent;
 pub use source::Source;
 
-/// Calls one route. Requests become events as the local emulator makes them, or those of another [`Source`].
+/// Calls one route, or a function of several. Requests become events as the local emulator makes them, or those of another [`Source`].
 pub struct Client {
     app: App,
     source: Source,
@@ -55,12 +54,45 @@ pub struct Client {
 impl Client {
     /// A client of this route; everything is live, as in development.
     pub fn new(route: impl FnOnce() -> Route) -> Self {
-        Self { app: App::new(route(), Gate::default(), None), source: Source::Local }
+        Self::of(vec![route()], &FrozenFunction::default())
+    }
+
+    /// A client of a function of several routes; everything is live.
+    ///
+    /// ```
+    /// use wharf::{entry::Route, testing::Client};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// // In an app: `Client::of_all(&[routes::entry::items, routes::entry::items_slug])`.
+    /// let client = Client::of_all(&[
+    ///     || Route::new("/items/[slug]").get(async || "one of them"),
+    ///     || Route::new("/items/new").get(async || "the form"),
+    /// ]);
+    /// assert_eq!(client.get("/items/new").await.text(), "the form");
+    /// assert_eq!(client.get("/items/rope").await.text(), "one of them");
+    /// assert_eq!(client.get("/items").await.status(), 404);
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn of_all(routes: &[fn() -> Route]) -> Self {
+        Self::all_with_frozen(routes, &FrozenFunction::default())
+    }
+
+    /// A client of the deployed function of several routes: with the answers that were frozen at build time.
+    #[must_use]
+    pub fn all_with_frozen(routes: &[fn() -> Route], frozen: &FrozenFunction) -> Self {
+        Self::of(routes.iter().map(|route| route()).collect(), frozen)
+    }
+
+    fn of(routes: Vec<Route>, frozen: &FrozenFunction) -> Self {
+        Self { app: App::new(routes, Gate::default(), frozen), source: Source::Local }
     }
 
     /// A client of the deployed function: with the answers that were frozen at build time.
     pub fn with_frozen(route: impl FnOnce() -> Route, frozen: &FrozenRoute) -> Self {
-        Self { app: App::new(route(), Gate::default(), Some(Store::new(frozen))), source: Source::Local }
+        let route = route();
+        let frozen = FrozenFunction([(route.pattern.to_string(), frozen.clone())].into());
+        Self::of(vec![route], &frozen)
     }
 
     /// The function behind a CDN that proves itself with this secret; others are refused when it is required.
@@ -164,7 +196,7 @@ impl Client {
         let read =
             event::read(&event.to_string()).map(|(shape, incoming)| (event::takes_pieces(shape, &incoming), incoming));
         let incoming = match read {
-            Ok((true, incoming)) if self.app.config.streaming => incoming,
+            Ok((true, incoming)) if self.app.streams() => incoming,
             Ok(_) => panic!("the reply to this request is sent whole"),
             Err(error) => panic!("a request became an event that is none: {error}"),
         };

@@ -136,8 +136,8 @@ static ROUTES: &[(&str, Constructor)] = &[
     }),
 ];
 
-fn takes(function: &str) -> Option<Takes> {
-    match function {
+fn takes(name: &str) -> Option<Takes> {
+    match name {
         "post" | "gate-post" => None,
         "request" | "forced" | "gate-request" | "no-gate-request" => Some(Takes::Request),
         "listed" => Some(Takes::Params),
@@ -165,10 +165,10 @@ fn main() -> ExitCode {
 fn reports() -> Vec<RouteReport> {
     let folder = tempfile::tempdir().unwrap();
     let (assignment, report) = (folder.path().join("assignment.json"), folder.path().join("report.jsonl"));
-    let routes = ROUTES.iter().map(|(function, _)| AssignedRoute {
-        function: (*function).to_owned(),
-        get: takes(function),
-        needs_opt_in: function.starts_with("opt-in"),
+    let routes = ROUTES.iter().map(|(name, _)| AssignedRoute {
+        route: (*name).to_owned(),
+        get: takes(name),
+        needs_opt_in: name.starts_with("opt-in"),
     });
     let content = Assignment { routes: routes.collect(), time_limit_seconds: 1, tries: 3 };
     std::fs::write(&assignment, serde_json::to_vec(&content).unwrap()).unwrap();
@@ -186,9 +186,9 @@ fn reports() -> Vec<RouteReport> {
 fn with_line(mut reports: Vec<RouteReport>, line: ReportLine) -> Vec<RouteReport> {
     match line {
         ReportLine::Route(report) => reports.push(report),
-        ReportLine::Run { function, evaluated } => {
-            let report = reports.iter_mut().find(|report| report.function == function).unwrap();
-            let GetReport::Evaluated(runs) = &mut report.get else { panic!("{function} was run") };
+        ReportLine::Run { route, evaluated } => {
+            let report = reports.iter_mut().find(|report| report.route == route).unwrap();
+            let GetReport::Evaluated(runs) = &mut report.get else { panic!("{route} was run") };
             runs.push(evaluated);
             runs.sort_by(|left, right| left.params.cmp(&right.params));
         }
@@ -196,33 +196,33 @@ fn with_line(mut reports: Vec<RouteReport>, line: ReportLine) -> Vec<RouteReport
     reports
 }
 
-fn get<'r>(reports: &'r [RouteReport], function: &str) -> &'r GetReport {
-    &reports.iter().find(|report| report.function == function).unwrap().get
+fn get<'r>(reports: &'r [RouteReport], name: &str) -> &'r GetReport {
+    &reports.iter().find(|report| report.route == name).unwrap().get
 }
 
-fn evaluated<'r>(reports: &'r [RouteReport], function: &str) -> &'r [Evaluated] {
-    match get(reports, function) {
+fn evaluated<'r>(reports: &'r [RouteReport], name: &str) -> &'r [Evaluated] {
+    match get(reports, name) {
         GetReport::Evaluated(evaluated) => evaluated,
-        other => panic!("{function}: {other:?}"),
+        other => panic!("{name}: {other:?}"),
     }
 }
 
-fn only<'r>(reports: &'r [RouteReport], function: &str) -> &'r Outcome {
-    match evaluated(reports, function) {
+fn only<'r>(reports: &'r [RouteReport], name: &str) -> &'r Outcome {
+    match evaluated(reports, name) {
         [only] => &only.outcome,
-        other => panic!("{function}: {other:?}"),
+        other => panic!("{name}: {other:?}"),
     }
 }
 
 fn check_what_is_not_run(reports: &[RouteReport]) {
-    for (function, reason) in [
+    for (name, reason) in [
         ("post", NotRun::NoGet),
         ("dynamic", NotRun::ForceDynamic),
         ("zero", NotRun::RevalidateZero),
         ("request", NotRun::TakesRequest),
         ("unlisted", NotRun::NoStaticParams),
     ] {
-        assert_eq!(get(reports, function), &GetReport::NotRun(reason), "{function}");
+        assert_eq!(get(reports, name), &GetReport::NotRun(reason), "{name}");
     }
 }
 
@@ -237,8 +237,8 @@ fn check_single_outcomes(reports: &[RouteReport]) {
     if cfg!(feature = "fetch") {
         touching.push(("fetching", "fetch(\"http://127.0.0.1:1/\")"));
     }
-    for (function, what) in touching {
-        let Outcome::Touched(touch) = only(reports, function) else { panic!("{function} is dynamic") };
+    for (name, what) in touching {
+        let Outcome::Touched(touch) = only(reports, name) else { panic!("{name} is dynamic") };
         assert_eq!(touch.what, what);
         assert!(touch.file.ends_with("tests/evaluate.rs") && touch.line > 1 && touch.column > 1, "{touch:?}");
     }
@@ -255,14 +255,14 @@ fn check_single_outcomes(reports: &[RouteReport]) {
     assert_eq!((redirect.status, redirect.headers.as_slice()), (307, &[("location".to_owned(), "/to".to_owned())][..]));
 
     assert_eq!(only(reports, "refused"), &Outcome::Refused(503));
-    for (function, parts) in [
+    for (name, parts) in [
         ("panicking", ["no roof", "tests/evaluate.rs:"]),
         ("failing", ["invalid digit found in string", "invalid"]),
         ("pending", ["took longer than 1 s", "3 times"]),
         ("blocking", ["took longer than 1 s", "3 times"]),
     ] {
-        let Outcome::Failed(text) = only(reports, function) else { panic!("{function} fails") };
-        assert!(parts.iter().all(|part| text.contains(part)), "{function}: {text}");
+        let Outcome::Failed(text) = only(reports, name) else { panic!("{name} fails") };
+        assert!(parts.iter().all(|part| text.contains(part)), "{name}: {text}");
     }
 }
 
@@ -275,8 +275,8 @@ fn check_listed_params(reports: &[RouteReport]) {
     );
     assert!(matches!(&gone.outcome, Outcome::Frozen(frozen) if frozen.status == 404));
     assert!(evaluated(reports, "none").is_empty());
-    for (function, part) in [("bad-list", "must be text or a number"), ("err-list", "no list")] {
-        assert!(matches!(get(reports, function), GetReport::StaticParamsFailed(text) if text.contains(part)));
+    for (name, part) in [("bad-list", "must be text or a number"), ("err-list", "no list")] {
+        assert!(matches!(get(reports, name), GetReport::StaticParamsFailed(text) if text.contains(part)));
     }
 }
 
@@ -284,18 +284,18 @@ fn check_listed_params(reports: &[RouteReport]) {
 /// it has its own.
 fn check_kept_answers(reports: &[RouteReport]) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let kept = ROUTES.iter().filter(|(function, _)| function.starts_with("kept-"));
-    for (function, route) in kept {
-        let Outcome::Frozen(frozen) = only(reports, function) else { panic!("{function} is kept") };
+    let kept = ROUTES.iter().filter(|(name, _)| name.starts_with("kept-"));
+    for (name, route) in kept {
+        let Outcome::Frozen(frozen) = only(reports, name) else { panic!("{name} is kept") };
         let answers = FrozenRoute { answers: vec![(Params::EMPTY, frozen.clone())], ..FrozenRoute::default() };
         let replayed = runtime.block_on(Client::with_frozen(route, &answers).get("/"));
         let live = runtime.block_on(Client::new(route).get("/"));
         let answer = |reply: &Reply| (reply.status(), reply.raw().get("body").is_some(), reply.bytes());
-        assert_eq!(answer(&replayed), answer(&live), "{function}");
-        assert_eq!((replayed.header("x-wharf-cache"), live.header("x-wharf-cache")), (Some("HIT"), None), "{function}");
+        assert_eq!(answer(&replayed), answer(&live), "{name}");
+        assert_eq!((replayed.header("x-wharf-cache"), live.header("x-wharf-cache")), (Some("HIT"), None), "{name}");
         let policy = live.header("cache-control").unwrap_or("s-maxage=31536000");
-        assert_eq!(replayed.header("cache-control"), Some(policy), "{function}");
-        assert_eq!(headers_of(&replayed), headers_of(&live), "{function}");
+        assert_eq!(replayed.header("cache-control"), Some(policy), "{name}");
+        assert_eq!(headers_of(&replayed), headers_of(&live), "{name}");
     }
 }
 
@@ -306,10 +306,10 @@ fn headers_of(reply: &Reply) -> Vec<(&str, Option<&str>)> {
 }
 
 fn check_refused_answers(reports: &[RouteReport]) {
-    for (function, status) in
-        ROUTES.iter().filter_map(|(function, _)| Some((function, function.strip_prefix("refused-")?)))
+    for (name, status) in
+        ROUTES.iter().filter_map(|(name, _)| Some((name, name.strip_prefix("refused-")?)))
     {
-        assert_eq!(only(reports, function), &Outcome::Refused(status.parse().unwrap()), "{function}");
+        assert_eq!(only(reports, name), &Outcome::Refused(status.parse().unwrap()), "{name}");
     }
 }
 
@@ -317,20 +317,20 @@ fn check_refused_answers(reports: &[RouteReport]) {
 fn check_opting_in(reports: &[RouteReport]) {
     assert_eq!(get(reports, "opt-in-without"), &GetReport::NotRun(NotRun::NotOptedIn));
     assert_eq!(get(reports, "opt-in-zero"), &GetReport::NotRun(NotRun::RevalidateZero));
-    for function in ["opt-in-revalidate", "opt-in-seconds", "opt-in-error", "opt-in-forced", "opt-in-params"] {
-        assert!(matches!(only(reports, function), Outcome::Frozen(_)), "{function}");
+    for name in ["opt-in-revalidate", "opt-in-seconds", "opt-in-error", "opt-in-forced", "opt-in-params"] {
+        assert!(matches!(only(reports, name), Outcome::Frozen(_)), "{name}");
     }
 }
 
 fn check_what_is_listed_without_a_static_get(reports: &[RouteReport]) {
-    let report = |function: &str| reports.iter().find(|report| report.function == function).unwrap();
-    let listed = |function: &str| {
-        let listed = report(function).listed.as_ref()?;
+    let report = |name: &str| reports.iter().find(|report| report.route == name).unwrap();
+    let listed = |name: &str| {
+        let listed = report(name).listed.as_ref()?;
         Some(listed.iter().map(ToString::to_string).collect::<Vec<_>>())
     };
     let both = Some(vec![r#"a="2""#.to_owned(), r#"a="1""#.to_owned()]);
-    for function in ["gate-request", "gate-touching", "gate-post", "gate-dynamic", "gate-static"] {
-        assert_eq!(listed(function), both, "{function}");
+    for name in ["gate-request", "gate-touching", "gate-post", "gate-dynamic", "gate-static"] {
+        assert_eq!(listed(name), both, "{name}");
     }
     assert_eq!(listed("no-gate-request"), None, "nobody needs the list");
     assert_eq!(get(reports, "gate-request"), &GetReport::NotRun(NotRun::TakesRequest));
@@ -342,7 +342,7 @@ fn check_bad_arguments() {
     let folder = tempfile::tempdir().unwrap();
     let assignment = folder.path().join("assignment.json");
     for content in
-        ["no JSON", r#"{"routes": [{"function": "unknown", "get": null}], "time_limit_seconds": 1, "tries": 1}"#]
+        ["no JSON", r#"{"routes": [{"route": "unknown", "get": null}], "time_limit_seconds": 1, "tries": 1}"#]
     {
         std::fs::write(&assignment, content).unwrap();
         let report = folder.path().join("report.jsonl");

@@ -38,7 +38,7 @@ fn route() -> Route {
 #[test]
 fn child() {
     if std::env::var_os("WHARF_TEST_CHILD").is_some() {
-        let code = serve(route);
+        let code = serve(&[route]);
         std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
     }
 }

@@ -87,7 +87,7 @@ fn buffered() -> Route {
 #[test]
 fn child() {
     if let Some(kind) = env::var_os("WHARF_TEST_CHILD") {
-        let code = serve(if kind == "streaming" { streaming } else { buffered });
+        let code = serve(&[if kind == "streaming" { streaming } else { buffered }]);
         std::process::exit(i32::from(code != std::process::ExitCode::SUCCESS));
     }
 }

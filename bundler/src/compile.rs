@@ -166,7 +166,7 @@ impl Compiled {
         }
         let files = message.message.spans.iter().filter(|span| span.is_primary);
         let shown = files.map(|span| project.shown_path(&span.file_name));
-        let routes = shown.filter(|path| sources.plan.functions.iter().any(|function| function.route.path == *path));
+        let routes = shown.filter(|path| sources.plan.routes.iter().any(|route| route.file.path == *path));
         self.routes.extend(routes.map(|path| format!("`{path}`")));
     }
 }

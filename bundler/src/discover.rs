@@ -12,7 +12,7 @@ use std::{
 };
 
 pub use project::{Project, ProjectFile};
-pub use settings::{GetDefault, Settings};
+pub use settings::{FunctionGroup, GetDefault, Settings};
 
 use crate::{
     diagnostic::{self, Code, Diagnostic, Label, Source},

@@ -15,8 +15,8 @@ use wharf::{
 
 use crate::{
     evaluate::{Class, EvaluatedRoute, Reason},
-    package::{ObjectOrigin, Packed, PackedFunction, PackedObject},
-    plan::{Function, Plan},
+    package::{ObjectOrigin, Packed, PackedObject},
+    plan::{Function, Plan, Route},
     url_path::UrlPath,
 };
 
@@ -109,10 +109,14 @@ pub struct FunctionEntry {
     /// as `WHARF_KEY_VALUE_STORE`, and the right to write there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub revalidates: bool,
-    /// The regions that the route prefers; empty when it says nothing.
+    /// The regions that its routes prefer; empty when they say nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preferred_region: Vec<String>,
-    /// The route files that it is made of, relative to the package.
+    /// What it is, for people, in at most 256 characters: its route file, or the folder of its routes.
+    pub description: String,
+    /// The patterns of the routes that it answers, in match order.
+    pub routes: Vec<String>,
+    /// The route files that it is made of, relative to the package, in the same order.
     pub sources: Vec<String>,
 }
 
@@ -139,6 +143,9 @@ pub struct RouteEntry {
     pub function: String,
     /// Whether params that are not listed are answered.
     pub dynamic_params: bool,
+    /// Whether bodies that are streams are sent while they are made, through the Function URL.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub streaming: bool,
     /// The methods that it answers; any other gets 405 with these in `Allow`.
     pub methods: BTreeMap<String, MethodEntry>,
 }
@@ -294,17 +301,14 @@ fn pretty(value: &impl Serialize) -> String {
 #[must_use]
 pub fn run(packed: Packed) -> Described {
     let plan = &packed.evaluation.binaries.sources.plan;
-    let functions = plan.functions.iter().map(|function| {
-        let zip = &packed.functions[&function.name];
-        let config = &packed.evaluation.routes[&function.name].report.config;
-        (function.name.to_string(), function_entry(function, zip, config))
-    });
+    let functions =
+        plan.functions.iter().map(|function| (function.name.to_string(), function_entry(function, &packed)));
     let manifest = Manifest {
         format_version: FORMAT_VERSION,
         generator: Generator { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         app: app_entry(plan),
         functions: functions.collect(),
-        routes: plan.functions.iter().map(|function| route_entry(function, &packed)).collect(),
+        routes: plan.routes.iter().map(|route| route_entry(route, &packed)).collect(),
         objects: packed.objects.iter().map(|(path, object)| object_entry(path, object)).collect(),
     };
     Described { manifest, packed }
@@ -326,7 +330,15 @@ pub fn zip_path(function: &str) -> String {
     format!("functions/{function}.zip")
 }
 
-fn function_entry(function: &Function, zip: &PackedFunction, config: &SegmentConfig) -> FunctionEntry {
+/// The settings that routes of one function ask for hold for all of them, so the largest wins.
+fn function_entry(function: &Function, packed: &Packed) -> FunctionEntry {
+    let plan = &packed.evaluation.binaries.sources.plan;
+    let routes: Vec<&Route> = plan.routes_of(&function.name).collect();
+    let configs: Vec<&SegmentConfig> =
+        routes.iter().map(|route| &packed.evaluation.routes[&route.name].report.config).collect();
+    let largest =
+        |value: fn(&SegmentConfig) -> u32| configs.iter().map(|config| value(config)).max().unwrap_or_default();
+    let zip = &packed.functions[&function.name];
     FunctionEntry {
         zip: zip_path(function.name.as_str()),
         size: zip.size,
@@ -336,33 +348,57 @@ fn function_entry(function: &Function, zip: &PackedFunction, config: &SegmentCon
         runtime: "provided.al2023".to_owned(),
         handler: "bootstrap".to_owned(),
         architecture: if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned(),
-        memory: config.memory.unwrap_or(DEFAULT_MEMORY),
-        timeout: config.max_duration.unwrap_or(DEFAULT_TIMEOUT),
-        invoke_mode: if config.streaming { InvokeMode::ResponseStream } else { InvokeMode::Buffered },
+        memory: largest(|config| config.memory.unwrap_or(DEFAULT_MEMORY)),
+        timeout: largest(|config| config.max_duration.unwrap_or(DEFAULT_TIMEOUT)),
+        invoke_mode: if configs.iter().any(|config| config.streaming) {
+            InvokeMode::ResponseStream
+        } else {
+            InvokeMode::Buffered
+        },
         revalidates: zip.revalidates,
-        preferred_region: config.preferred_region.0.clone(),
-        sources: vec![function.route.path.clone()],
+        preferred_region: preferred_region(&configs),
+        description: description(function, &routes),
+        routes: routes.iter().map(|route| route.file.pattern.to_string()).collect(),
+        sources: routes.iter().map(|route| route.file.path.clone()).collect(),
     }
 }
 
-fn route_entry(function: &Function, packed: &Packed) -> RouteEntry {
-    let evaluated = &packed.evaluation.routes[&function.name];
+/// Those of the first route that prefers any: the stage before has refused routes that prefer others.
+fn preferred_region(configs: &[&SegmentConfig]) -> Vec<String> {
+    let preferring = configs.iter().find(|config| !config.preferred_region.0.is_empty());
+    preferring.map(|config| config.preferred_region.0.clone()).unwrap_or_default()
+}
+
+/// <https://docs.aws.amazon.com/lambda/latest/api/API_CreateFunction.html>
+const LONGEST_DESCRIPTION: usize = 256;
+
+fn description(function: &Function, routes: &[&Route]) -> String {
+    let text = match &function.folder {
+        Some(folder) if routes.len() > 1 => format!("{folder}, {} routes", routes.len()),
+        _ => routes.first().map(|route| route.file.path.clone()).unwrap_or_default(),
+    };
+    text.chars().take(LONGEST_DESCRIPTION).collect()
+}
+
+fn route_entry(route: &Route, packed: &Packed) -> RouteEntry {
+    let evaluated = &packed.evaluation.routes[&route.name];
     let method = |(method, (class, reason)): (&Method, &(Class, Reason))| {
         let is_get = *method == Method::Get;
         let entry = MethodEntry {
             class: *class,
             reason: reason.clone(),
             revalidate: evaluated.report.config.revalidate.filter(|_| is_get),
-            answers: if is_get { answers(function, evaluated, packed) } else { Vec::new() },
+            answers: if is_get { answers(route, evaluated, packed) } else { Vec::new() },
         };
         (method.to_string(), entry)
     };
     RouteEntry {
-        pattern: function.route.pattern.to_string(),
-        segments: function.route.pattern.segments().iter().map(segment_entry).collect(),
-        source: function.route.path.clone(),
-        function: function.name.to_string(),
+        pattern: route.file.pattern.to_string(),
+        segments: route.file.pattern.segments().iter().map(segment_entry).collect(),
+        source: route.file.path.clone(),
+        function: route.function.to_string(),
         dynamic_params: evaluated.report.config.dynamic_params,
+        streaming: evaluated.report.config.streaming,
         methods: evaluated.classes.iter().map(method).collect(),
     }
 }
@@ -376,13 +412,13 @@ fn segment_entry(segment: &Segment) -> SegmentEntry {
     }
 }
 
-fn answers(function: &Function, evaluated: &EvaluatedRoute, packed: &Packed) -> Vec<AnswerEntry> {
-    evaluated.frozen().into_iter().filter_map(|run| answer(function, run, packed)).collect()
+fn answers(route: &Route, evaluated: &EvaluatedRoute, packed: &Packed) -> Vec<AnswerEntry> {
+    evaluated.frozen().into_iter().filter_map(|run| answer(route, run, packed)).collect()
 }
 
-fn answer(function: &Function, run: &Evaluated, packed: &Packed) -> Option<AnswerEntry> {
+fn answer(route: &Route, run: &Evaluated, packed: &Packed) -> Option<AnswerEntry> {
     let Outcome::Frozen(frozen) = &run.outcome else { return None };
-    let path = UrlPath::new(function.route.pattern.fill(&run.params)?);
+    let path = UrlPath::new(route.file.pattern.fill(&run.params)?);
     let params = run.params.iter().map(|(name, value)| {
         let value = match value {
             ParamValue::One(text) => text.clone().into(),
@@ -390,7 +426,7 @@ fn answer(function: &Function, run: &Evaluated, packed: &Packed) -> Option<Answe
         };
         (name.to_owned(), value)
     });
-    let not_exported = packed.not_exported.get(&(function.name.clone(), path.clone())).cloned();
+    let not_exported = packed.not_exported.get(&(route.name.clone(), path.clone())).cloned();
     Some(AnswerEntry {
         path: path.to_string(),
         cache_key: format!("GET {path}"),
@@ -472,6 +508,8 @@ pub(crate) mod tests {
             invoke_mode: InvokeMode::Buffered,
             revalidates: false,
             preferred_region: Vec::new(),
+            description: source.clone(),
+            routes: vec!["/items/[slug]".to_owned()],
             sources: vec![source.clone()],
         };
         let route = RouteEntry {
@@ -480,6 +518,7 @@ pub(crate) mod tests {
             source,
             function: "items-slug".to_owned(),
             dynamic_params: false,
+            streaming: false,
             methods: [("GET".to_owned(), get)].into(),
         };
         Manifest {

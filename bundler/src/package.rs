@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use wharf::{
     Method,
     config::Revalidate,
-    report::{FROZEN_FILE, Frozen, FrozenRoute, Outcome, STAMP_WRITER},
+    report::{FROZEN_FILE, Frozen, FrozenFunction, FrozenRoute, Outcome, STAMP_WRITER},
 };
 use zip::{CompressionMethod, ZipWriter, result::ZipResult, write::SimpleFileOptions};
 
@@ -23,7 +23,7 @@ use crate::{
     failure::Failure,
     interrupt,
     output::{self, Staging},
-    plan::{ExportedFile, Function, FunctionName, Plan},
+    plan::{ExportedFile, FunctionName, Plan, Route, RouteName},
     shell::Shell,
     url_path::UrlPath,
 };
@@ -37,8 +37,8 @@ pub struct Packed {
     pub functions: BTreeMap<FunctionName, PackedFunction>,
     /// The objects, by path.
     pub objects: BTreeMap<UrlPath, PackedObject>,
-    /// Why a static answer is no object, by the function that replays it and the path.
-    pub not_exported: BTreeMap<(FunctionName, UrlPath), String>,
+    /// Why a static answer is no object, by the route that replays it and the path.
+    pub not_exported: BTreeMap<(RouteName, UrlPath), String>,
 }
 
 /// The zip of a function.
@@ -167,21 +167,20 @@ pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
     let mut not_exported = BTreeMap::new();
     let plan = &evaluation.binaries.sources.plan;
     let staging = &evaluation.binaries.staging;
-    for function in &plan.functions {
-        for run in evaluation.routes[&function.name].frozen() {
-            let (Some(parts), Outcome::Frozen(frozen)) = (function.route.pattern.fill(&run.params), &run.outcome)
-            else {
+    for route in &plan.routes {
+        for run in evaluation.routes[&route.name].frozen() {
+            let (Some(parts), Outcome::Frozen(frozen)) = (route.file.pattern.fill(&run.params), &run.outcome) else {
                 continue;
             };
             interrupt::check()?;
-            let in_the_way = in_the_way(function, &parts, plan);
+            let in_the_way = in_the_way(route, &parts, plan);
             let path = UrlPath::new(parts);
             match in_the_way.or_else(|| obstacle(frozen)) {
                 Some(reason) => {
-                    not_exported.insert((function.name.clone(), path), reason);
+                    not_exported.insert((route.name.clone(), path), reason);
                 }
                 None => {
-                    objects.insert(path, object(staging, &function.name, frozen)?);
+                    objects.insert(path, object(staging, &route.function, frozen)?);
                 }
             }
         }
@@ -195,8 +194,8 @@ pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
 
 /// What else answers the path: S3 would answer a HEAD as the GET, and a list of params may name the path of a file, or
 /// that of a route that wins.
-fn in_the_way(function: &Function, parts: &[String], plan: &Plan) -> Option<String> {
-    if function.route.handlers.contains_key(&Method::Head) {
+fn in_the_way(route: &Route, parts: &[String], plan: &Plan) -> Option<String> {
+    if route.file.handlers.contains_key(&Method::Head) {
         return Some("HEAD has a handler of its own".to_owned());
     }
     let file = plan.files.iter().find(|file| file.path.parts() == parts);
@@ -204,8 +203,8 @@ fn in_the_way(function: &Function, parts: &[String], plan: &Plan) -> Option<Stri
         return Some(format!("`{}` has its path", file.file.path));
     }
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    let first = plan.functions.iter().find(|other| other.route.pattern.matches(&parts).is_some())?;
-    (first.name != function.name).then(|| format!("`{}` answers its path", first.route.pattern))
+    let first = plan.routes.iter().find(|other| other.file.pattern.matches(&parts).is_some())?;
+    (first.name != route.name).then(|| format!("`{}` answers its path", first.file.pattern))
 }
 
 /// Why S3 cannot hold an answer.
@@ -263,14 +262,16 @@ fn file_object(staging: &Staging, exported: &ExportedFile) -> Result<PackedObjec
 fn zips(evaluation: &Evaluation, shell: &Shell) -> Result<BTreeMap<FunctionName, PackedFunction>, Failure> {
     let progress = shell.progress("Packing");
     let folder = evaluation.binaries.sources.work.join("zips");
-    let queue = Mutex::new(evaluation.routes.iter());
+    let plan = &evaluation.binaries.sources.plan;
+    let queue = Mutex::new(plan.functions.iter());
     let worker = || {
         let mut done = BTreeMap::new();
         loop {
             let next = queue.lock().map(|mut queue| queue.next()).unwrap_or_default();
-            let Some((name, route)) = next else { return Ok(done) };
-            let binary = &evaluation.binaries.deployed[name];
-            done.insert(name.clone(), packed_function(binary, route, &folder)?);
+            let Some(function) = next else { return Ok(done) };
+            let binary = &evaluation.binaries.deployed[&function.name];
+            let routes = plan.routes_of(&function.name).map(|route| (route, &evaluation.routes[&route.name]));
+            done.insert(function.name.clone(), packed_function(binary, frozen_file(routes), &folder)?);
         }
     };
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
@@ -292,10 +293,9 @@ fn zips(evaluation: &Evaluation, shell: &Shell) -> Result<BTreeMap<FunctionName,
 /// Raised when the same contents would be zipped into other bytes.
 const ZIP_FORMAT: &[u8] = b"wharf zip 1";
 
-fn packed_function(binary: &Path, route: &EvaluatedRoute, folder: &Path) -> Result<PackedFunction, Failure> {
+fn packed_function(binary: &Path, frozen: Option<Vec<u8>>, folder: &Path) -> Result<PackedFunction, Failure> {
     interrupt::check()?;
     let bootstrap = fs::read(binary).map_err(Failure::io("read", binary))?;
-    let frozen = frozen_file(route);
     let mut contents = Sha256::new();
     for part in [ZIP_FORMAT, &bootstrap, frozen.as_deref().unwrap_or_default()] {
         contents.update((part.len() as u64).to_le_bytes());
@@ -320,15 +320,23 @@ fn packed_function(binary: &Path, route: &EvaluatedRoute, folder: &Path) -> Resu
     })
 }
 
-/// The answers that a function replays; none for a function without a static GET, whose handler is always run, though
-/// with `DYNAMIC_PARAMS = false` only for the params that are listed. A static
-/// GET without any answer yet has a file all the same: the adapter then knows that answers may be kept.
-fn frozen_file(route: &EvaluatedRoute) -> Option<Vec<u8>> {
+/// The file of what a function replays; none when that is nothing.
+fn frozen_file<'a>(routes: impl Iterator<Item = (&'a Route, &'a EvaluatedRoute)>) -> Option<Vec<u8>> {
+    let frozen =
+        routes.filter_map(|(route, evaluated)| Some((route.file.pattern.to_string(), frozen_route(evaluated)?)));
+    let frozen: BTreeMap<_, _> = frozen.collect();
+    if frozen.is_empty() { None } else { serde_json::to_vec(&FrozenFunction(frozen)).ok() }
+}
+
+/// The answers that a route replays; none without a static GET, whose handler is always run, though with
+/// `DYNAMIC_PARAMS = false` only for the params that are listed. A static GET without any answer yet has some all the
+/// same: the adapter then knows that answers may be kept.
+fn frozen_route(route: &EvaluatedRoute) -> Option<FrozenRoute> {
     if !route.is_static() {
         let listed = route.report.listed.as_ref().filter(|_| !route.report.config.dynamic_params)?;
         let mut live = listed.clone();
         live.sort();
-        return serde_json::to_vec(&FrozenRoute { live, is_dynamic: true, ..FrozenRoute::default() }).ok();
+        return Some(FrozenRoute { live, is_dynamic: true, ..FrozenRoute::default() });
     }
     let mut frozen_route = FrozenRoute::default();
     for run in route.runs() {
@@ -339,7 +347,7 @@ fn frozen_file(route: &EvaluatedRoute) -> Option<Vec<u8>> {
             }
         }
     }
-    serde_json::to_vec(&frozen_route).ok()
+    Some(frozen_route)
 }
 
 /// The same contents give the same bytes: the date is the format's first one, 1 January 1980.

@@ -6,7 +6,7 @@ use wharf::config::Revalidate;
 
 use crate::{
     evaluate::{Class, ReasonCode},
-    manifest::{AnswerEntry, Manifest, MethodEntry, RouteEntry},
+    manifest::{AnswerEntry, FunctionEntry, Manifest, MethodEntry, RouteEntry},
     url_path::UrlPath,
 };
 
@@ -63,7 +63,7 @@ pub fn text(manifest: &Manifest) -> String {
         // Infallible: writing to a string.
         let _ = writeln!(text, "{}", line.trim_end());
     }
-    text + &legend(&rows)
+    text + &legend(&rows) + &shared(manifest)
 }
 
 fn rows(manifest: &Manifest) -> Vec<Row> {
@@ -113,7 +113,7 @@ fn route_rows(route: &RouteEntry, manifest: &Manifest) -> Vec<Row> {
         is_child: false,
         revalidate: get.map(|get| shown_revalidate(get, answers)).unwrap_or_default(),
         methods: route.methods.keys().cloned().collect::<Vec<_>>().join(", "),
-        size: function.map(|function| shown_size(function.size)).unwrap_or_default(),
+        size: function.map(|function| zip(&route.function, function)).unwrap_or_default(),
         why: get.map(|get| why(get, answers, lists_params)).unwrap_or_else(|| "has no GET".to_owned()),
     }];
     if !lists_params {
@@ -141,6 +141,20 @@ fn route_rows(route: &RouteEntry, manifest: &Manifest) -> Vec<Row> {
         });
     }
     rows
+}
+
+/// The size of the zip, or, where several routes share one, whose it is: the size then stands below the table, once.
+fn zip(name: &str, function: &FunctionEntry) -> String {
+    if function.routes.len() > 1 { format!("→ {name}") } else { shown_size(function.size) }
+}
+
+/// The functions of several routes.
+fn shared(manifest: &Manifest) -> String {
+    let shared = manifest.functions.iter().filter(|(_, function)| function.routes.len() > 1);
+    let lines: String = shared
+        .map(|(name, function)| format!("→  {name}: {} for {}\n", shown_size(function.size), function.description))
+        .collect();
+    if lines.is_empty() { lines } else { format!("\n{lines}") }
 }
 
 /// The reason of a dynamic GET; of a static one, only what is out of the ordinary.
@@ -187,6 +201,21 @@ fn legend(rows: &[Row]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::manifest::tests::manifest;
+
+    #[test]
+    fn a_shared_zip_is_listed_once() {
+        let mut manifest = manifest();
+        let function = manifest.functions.get_mut("items-slug").unwrap();
+        function.routes.push("/items".to_owned());
+        function.description = "app/items, 2 routes".to_owned();
+        let route = RouteEntry { pattern: "/items".to_owned(), ..manifest.routes[0].clone() };
+        manifest.routes.push(route);
+        let text = text(&manifest);
+        assert_eq!(text.matches("→ items-slug").count(), 2, "{text}");
+        assert_eq!(text.matches("1 KB").count(), 1, "{text}");
+        assert!(text.ends_with("\n\n→  items-slug: 1 KB for app/items, 2 routes\n"), "{text}");
+    }
 
     #[test]
     fn times_and_sizes_are_short() {

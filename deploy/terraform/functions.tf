@@ -105,7 +105,7 @@ resource "aws_lambda_function" "function" {
   for_each = local.functions
 
   function_name = "${var.name}-${each.key}"
-  description   = join(", ", each.value.sources)
+  description   = each.value.description
   role          = aws_iam_role.function[each.key].arn
 
   filename         = "${local.bundle}/${each.value.zip}"

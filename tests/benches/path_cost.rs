@@ -108,7 +108,7 @@ impl Run {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let (assignment, report) = (folder.path().join("assignment.json"), folder.path().join("report.jsonl"));
         let assigned = |number| AssignedRoute {
-            function: format!("{kind}-{number}"),
+            route: format!("{kind}-{number}"),
             get: Some(Takes::Params),
             needs_opt_in: false,
         };

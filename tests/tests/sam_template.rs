@@ -98,7 +98,7 @@ fn manifest(routes: &[Route<'_>]) -> Manifest {
             "runtime": "provided.al2023", "handler": "bootstrap", "architecture": "arm64",
             "memory": 256, "timeout": 30, "invoke_mode": if *streams { "response_stream" } else { "buffered" },
             "revalidates": pattern.contains("revalidate"),
-            "sources": [source],
+            "description": source, "routes": [pattern], "sources": [source],
         });
         let methods = json!({ "GET": {
             "class": "dynamic",
@@ -106,7 +106,7 @@ fn manifest(routes: &[Route<'_>]) -> Manifest {
         } });
         manifest["routes"].as_array_mut().expect("it is a list").push(json!({
             "pattern": pattern, "segments": segments(pattern), "source": source,
-            "function": name, "dynamic_params": true, "methods": methods,
+            "function": name, "dynamic_params": true, "streaming": streams, "methods": methods,
         }));
     }
     serde_json::from_value(manifest).unwrap_or_else(|error| panic!("the manifest: {error}"))

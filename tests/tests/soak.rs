@@ -16,7 +16,7 @@ use serde_json::{Value, json};
 use wharf::{
     config::Revalidate,
     pattern::{ParamValue, Params},
-    report::{FROZEN_FILE, Frozen, FrozenRoute},
+    report::{FROZEN_FILE, Frozen, FrozenFunction, FrozenRoute},
 };
 use wharf_tests::{Function, Invocation};
 
@@ -162,7 +162,7 @@ fn no_requests() -> Vec<Case> {
 }
 
 /// The answer that was made at build time.
-fn frozen() -> FrozenRoute {
+fn frozen() -> FrozenFunction {
     let mut params = Params::default();
     params.push("how", ParamValue::One("frozen".to_owned()));
     let frozen = Frozen {
@@ -172,7 +172,8 @@ fn frozen() -> FrozenRoute {
         revalidate: Revalidate::Never,
         tags: Vec::new(),
     };
-    FrozenRoute { answers: vec![(params, frozen)], ..FrozenRoute::default() }
+    let route = FrozenRoute { answers: vec![(params, frozen)], ..FrozenRoute::default() };
+    FrozenFunction([("/[how]".to_owned(), route)].into())
 }
 
 fn start(folder: &Path) -> Function {

@@ -72,7 +72,7 @@ impl Shop {
                 "zip": format!("functions/{name}.zip"), "size": code.len(), "unzipped_size": code.len(),
                 "sha256": "", "code_sha256": format!("hash of {code}"), "runtime": "provided.al2023",
                 "handler": "bootstrap", "architecture": "arm64", "memory": 256, "timeout": 30, "invoke_mode": mode,
-                "sources": [format!("app/{name}/route.rs")], "revalidates": *name == "editions",
+                "description": format!("app/{name}/route.rs"), "revalidates": *name == "editions",
             });
             ((*name).to_owned(), function)
         });
@@ -178,7 +178,7 @@ fn the_module_reads_only_what_the_manifest_has() {
             assert!(properties.get(&name).is_some(), "{file} reads {before}{name}, which no manifest has");
         }
     }
-    for name in ["zip", "code_sha256", "runtime", "handler", "architecture", "sources"] {
+    for name in ["zip", "code_sha256", "runtime", "handler", "architecture", "description"] {
         assert!(read("functions.tf", "each.value.").contains(&name.to_owned()), "functions.tf ignores {name}");
     }
 }

@@ -6,7 +6,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use lambda_http::request::RequestContext;
 
 use crate::{
-    method::Method,
+    method::{Method, UnknownMethod},
     path::{self, Encoding, ReadPath},
     redirect,
     request::SentPath,
@@ -69,14 +69,14 @@ pub(crate) struct Arrived {
 pub(crate) struct Refusal {
     pub(crate) status: StatusCode,
     pub(crate) location: Option<HeaderValue>,
-    /// Whether TRACE was asked for, which is known and never handled.
-    pub(crate) is_trace: bool,
+    /// The parts of the path that TRACE was asked for, a method which is known and never handled.
+    pub(crate) traced: Option<Vec<String>>,
     pub(crate) cause: Option<String>,
 }
 
 impl Refusal {
     fn new(status: StatusCode, cause: impl Into<String>) -> Self {
-        Self { status, location: None, is_trace: false, cause: Some(cause.into()) }
+        Self { status, location: None, traced: None, cause: Some(cause.into()) }
     }
 
     fn bad(cause: impl Into<String>) -> Self {
@@ -93,10 +93,10 @@ impl Incoming {
         if gate.origin.refuses(proven) {
             return Err(Refusal::new(StatusCode::FORBIDDEN, "the request did not come through the CDN"));
         }
-        let method = method(&self.method)?;
         self.cut(&gate.base_path);
-        let path = path::read(&self.path, self.encoding.unwrap_or(Encoding::Percent))
-            .map_err(|error| Refusal::bad(error.to_string()))?;
+        let path = path::read(&self.path, self.encoding.unwrap_or(Encoding::Percent));
+        let method = self.method.parse().map_err(|error| self.no_method(error, path.as_ref().ok()))?;
+        let path = path.map_err(|error| Refusal::bad(error.to_string()))?;
         if path.has_empty_parts {
             return Err(self.collapsed(&path));
         }
@@ -119,6 +119,16 @@ impl Incoming {
         Ok(Arrived { method, parts: path.parts, request })
     }
 
+    fn no_method(&self, error: UnknownMethod, path: Option<&ReadPath>) -> Refusal {
+        match self.method.as_str() {
+            "TRACE" => Refusal {
+                traced: Some(path.map(|path| path.parts.clone()).unwrap_or_default()),
+                ..Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "TRACE is not answered")
+            },
+            other => Refusal::bad(format!("the method `{}` is {error}", other.escape_debug())),
+        }
+    }
+
     /// Takes the base path from the path. Where the front end has done so itself, the client sees it all the same.
     fn cut(&mut self, base_path: &str) {
         let rest = split_prefix(base_path, &self.path).map(|(_, rest)| rest.to_owned());
@@ -135,7 +145,7 @@ impl Incoming {
         Refusal {
             status: StatusCode::PERMANENT_REDIRECT,
             location: Some(redirect::location(&location)),
-            is_trace: false,
+            traced: None,
             cause: None,
         }
     }
@@ -160,13 +170,6 @@ impl Incoming {
         }
         Ok(Body::from(bytes))
     }
-}
-
-fn method(text: &str) -> Result<Method, Refusal> {
-    text.parse().map_err(|error| match text {
-        "TRACE" => Refusal { is_trace: true, ..Refusal::new(StatusCode::METHOD_NOT_ALLOWED, "TRACE is not answered") },
-        _ => Refusal::bad(format!("the method `{}` is {error}", text.escape_debug())),
-    })
 }
 
 fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, Refusal> {

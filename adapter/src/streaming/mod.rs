@@ -48,7 +48,7 @@ pub(crate) struct Streaming<S> {
 
 impl<S> Streaming<S> {
     pub(crate) fn new(whole: S, app: &Arc<App>, takes_pieces: bool) -> Self {
-        let streams = (app.config.streaming && takes_pieces).then(|| (Arc::clone(app), Arc::new(client())));
+        let streams = (app.streams() && takes_pieces).then(|| (Arc::clone(app), Arc::new(client())));
         Self { whole, streams }
     }
 }
@@ -126,7 +126,7 @@ pub(crate) async fn begin(
     let (answer, pieces) = begun.map_or_else(
         |payload| {
             let text = log::panic_message(&*payload);
-            tracing::error!(request_id, route = %app.pattern, "the adapter panicked: {text}");
+            tracing::error!(request_id, route = app.only_pattern().map(display), "the adapter panicked: {text}");
             (Answer::empty(StatusCode::INTERNAL_SERVER_ERROR), None)
         },
         |(answer, pieces)| (answer, Some(pieces)),

@@ -60,7 +60,7 @@ pub(crate) struct Pieces {
 
 struct Line {
     asked: Asked,
-    route: Pattern,
+    route: Option<Pattern>,
     status: StatusCode,
     cause: Option<String>,
 }
@@ -72,7 +72,7 @@ impl Pieces {
         cause: Option<String>,
         rest: Option<Rest>,
         asked: Asked,
-        route: Pattern,
+        route: Option<Pattern>,
     ) -> Self {
         let line = Line { asked, route, status: answer.status, cause };
         Self { whole: answer.body.clone(), rest, line: Some(line) }
@@ -86,14 +86,14 @@ impl Pieces {
             tracing::warn!(
                 target: "wharf",
                 request_id,
-                %route,
+                route = route.as_ref().map(display),
                 cookies,
                 "these cookies were set in the body of a stream, after the headers had been sent"
             );
         }
         match failure {
-            Some(failure) => asked.broke_off(&route, status, failure),
-            None => asked.answered(&route, status, cause.as_deref()),
+            Some(failure) => asked.broke_off(route.as_ref(), status, failure),
+            None => asked.answered(route.as_ref(), status, cause.as_deref()),
         }
     }
 }

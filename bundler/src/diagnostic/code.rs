@@ -141,6 +141,12 @@ pub enum Code {
     EvaluationSetCookie,
     /// `evaluate::dynamic-error`
     DynamicError,
+    /// `function::no-route`
+    FunctionGroupEmpty,
+    /// `function::listed-twice`
+    FunctionGroupTwice,
+    /// `function::regions-differ`
+    FunctionRegionsDiffer,
     /// `cdn::file-not-served`
     FileNotServed,
     /// `cdn::left-to-the-api`
@@ -161,7 +167,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 76] = [
+    pub const ALL: [Self; 79] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
@@ -230,6 +236,9 @@ impl Code {
         Self::EvaluationFailed,
         Self::EvaluationSetCookie,
         Self::DynamicError,
+        Self::FunctionGroupEmpty,
+        Self::FunctionGroupTwice,
+        Self::FunctionRegionsDiffer,
         Self::FileNotServed,
         Self::LeftToTheApi,
         Self::TooManyStreams,
@@ -312,6 +321,9 @@ impl Code {
             Self::EvaluationFailed => "evaluate::failed",
             Self::EvaluationSetCookie => "evaluate::set-cookie",
             Self::DynamicError => "evaluate::dynamic-error",
+            Self::FunctionGroupEmpty => "function::no-route",
+            Self::FunctionGroupTwice => "function::listed-twice",
+            Self::FunctionRegionsDiffer => "function::regions-differ",
             Self::FileNotServed => "cdn::file-not-served",
             Self::LeftToTheApi => "cdn::left-to-the-api",
             Self::TooManyStreams => "cdn::too-many-streams",

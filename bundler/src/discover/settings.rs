@@ -1,6 +1,6 @@
 //! `[package.metadata.wharf]`: what an app says once for all of its routes.
 
-use std::collections::BTreeSet;
+use std::{collections::BTreeSet, ops::Range};
 
 use toml_edit::{Item, TableLike};
 
@@ -14,6 +14,17 @@ pub struct Settings {
     pub get: GetDefault,
     /// `environment`: the names of the environment variables that each deployment sets.
     pub environment: BTreeSet<String>,
+    /// `function-groups`: the folders whose routes share a function.
+    pub function_groups: Vec<FunctionGroup>,
+}
+
+/// A folder whose routes share a function.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct FunctionGroup {
+    /// Relative to the package, without a slash at its end: `app/admin`.
+    pub folder: String,
+    /// Where it stands in the manifest.
+    pub span: Range<usize>,
 }
 
 /// `get`: what a GET is that says nothing about itself.
@@ -27,7 +38,7 @@ pub enum GetDefault {
 }
 
 /// The keys that there are.
-const KEYS: [&str; 2] = ["environment", "get"];
+const KEYS: [&str; 3] = ["environment", "function-groups", "get"];
 
 /// What Lambda sets itself, and what the templates set.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
@@ -69,6 +80,7 @@ pub(super) fn read(manifest: &ProjectFile, diagnostics: &mut Vec<Diagnostic>) ->
             ("get", Some("static")) => settings.get = GetDefault::Static,
             ("get", Some("dynamic")) => settings.get = GetDefault::Dynamic,
             ("environment", _) => settings.environment = environment(value, &source, diagnostics),
+            ("function-groups", _) => settings.function_groups = function_groups(value, &source, diagnostics),
             ("get", _) => diagnostics.push(wrong_value("get", value, "`\"static\"` or `\"dynamic\"`", &source)),
             _ => diagnostics.push(unknown(key, table, &source)),
         }
@@ -86,6 +98,24 @@ fn environment(value: &Item, source: &Source, diagnostics: &mut Vec<Diagnostic>)
                       of which Lambda or Wharf sets";
         diagnostics.push(wrong_value("environment", value, wanted, source));
         BTreeSet::new()
+    })
+}
+
+/// Whether the folders are there is seen once the routes are known.
+fn function_groups(value: &Item, source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Vec<FunctionGroup> {
+    let group = |value: &toml_edit::Value| {
+        let text = value.as_str()?;
+        let folder = text.strip_suffix('/').unwrap_or(text);
+        let is_below = folder == "app" || folder.starts_with("app/");
+        let is_plain = folder.split('/').all(|part| !matches!(part, "" | "." | ".."));
+        let span = value.span().unwrap_or(0..0);
+        (is_below && is_plain).then(|| FunctionGroup { folder: folder.to_owned(), span })
+    };
+    let groups: Option<Vec<_>> = value.as_array().and_then(|list| list.iter().map(group).collect());
+    groups.unwrap_or_else(|| {
+        let wanted = "a list of folders, `[\"app/admin\", \"app/items/[slug]\"]`, each relative to the package";
+        diagnostics.push(wrong_value("function-groups", value, wanted, source));
+        Vec::new()
     })
 }
 
@@ -160,6 +190,26 @@ mod tests {
     fn what_no_function_can_have_as_a_variable_is_refused() {
         for list in ["\"TABLE\"", "[1]", "[\"a-b\"]", "[\"table\"]", "[\"1A\"]", "[\"A\"]", "[\"AWS_REGION\"]"] {
             let text = format!("[package.metadata.wharf]\nenvironment = {list}\n");
+            assert_eq!(settings(&text).1, [Code::SettingValue], "{list}");
+        }
+    }
+
+    #[test]
+    fn folders_that_share_a_function_are_listed_as_they_are_spelled() {
+        let (read, codes) = settings("[package.metadata.wharf]\nfunction-groups = [\"app\", \"app/(shop)/[slug]/\"]\n");
+        let folders: Vec<_> = read.function_groups.iter().map(|group| group.folder.as_str()).collect();
+        assert_eq!(folders, ["app", "app/(shop)/[slug]"]);
+        assert_eq!(codes, []);
+        for list in [
+            "\"app/admin\"",
+            "[1]",
+            "[\"admin\"]",
+            "[\"/app\"]",
+            "[\"app/../src\"]",
+            "[\"app//a\"]",
+            "[\"application\"]",
+        ] {
+            let text = format!("[package.metadata.wharf]\nfunction-groups = {list}\n");
             assert_eq!(settings(&text).1, [Code::SettingValue], "{list}");
         }
     }

@@ -9,7 +9,7 @@ use wharf::{
     report::{GetReport, NotRun, Outcome, RouteReport, Takes},
 };
 
-use crate::{discover::Project, plan::Function};
+use crate::{discover::Project, plan::Route};
 
 /// Who answers a method of a route.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -99,48 +99,48 @@ impl fmt::Display for Reason {
 }
 
 /// The class of each method that the function answers.
-pub(super) fn of(function: &Function, report: &RouteReport, project: &Project) -> BTreeMap<Method, (Class, Reason)> {
+pub(super) fn of(route: &Route, report: &RouteReport, project: &Project) -> BTreeMap<Method, (Class, Reason)> {
     let class = |method: Method| {
-        let (class, code, text, location) = match function.route.handlers.contains_key(&method) {
-            true if method == Method::Get => return (method, get(function, report, project)),
+        let (class, code, text, location) = match route.file.handlers.contains_key(&method) {
+            true if method == Method::Get => return (method, get(route, report, project)),
             true => (Class::Dynamic, ReasonCode::Method, "only GET can be static", None),
             false if method == Method::Head => (Class::Derived, ReasonCode::HeadOfGet, "answered as GET is", None),
             false => (Class::Derived, ReasonCode::Allow, "answered by the adapter", None),
         };
         (method, (class, Reason { code, text: text.to_owned(), location }))
     };
-    function.methods().into_iter().map(class).collect()
+    route.methods().into_iter().map(class).collect()
 }
 
-fn get(function: &Function, report: &RouteReport, project: &Project) -> (Class, Reason) {
+fn get(route: &Route, report: &RouteReport, project: &Project) -> (Class, Reason) {
     let dynamic = |code, text: String, location| (Class::Dynamic, Reason { code, text, location });
     match &report.get {
         GetReport::NotRun(NotRun::ForceDynamic) => {
-            let location = config_location(function, crate::parse::ConfigName::Dynamic);
+            let location = config_location(route, crate::parse::ConfigName::Dynamic);
             dynamic(ReasonCode::ForceDynamic, "DYNAMIC is ForceDynamic".to_owned(), location)
         }
         GetReport::NotRun(NotRun::Streaming) => {
-            let location = config_location(function, crate::parse::ConfigName::Streaming);
+            let location = config_location(route, crate::parse::ConfigName::Streaming);
             dynamic(ReasonCode::Streaming, "STREAMING is true".to_owned(), location)
         }
         GetReport::NotRun(NotRun::RevalidateZero) => {
-            let location = config_location(function, crate::parse::ConfigName::Revalidate);
+            let location = config_location(route, crate::parse::ConfigName::Revalidate);
             dynamic(ReasonCode::RevalidateZero, "REVALIDATE is 0".to_owned(), location)
         }
         // As in Next.js: nothing is made at build time, and what the first request makes is kept.
         GetReport::NotRun(NotRun::NoStaticParams) if report.config.dynamic == Dynamic::ForceStatic => {
-            (Class::Static, static_reason(function, report))
+            (Class::Static, static_reason(route, report))
         }
         GetReport::NotRun(NotRun::NoStaticParams) => {
-            let location = handler_location(function, false);
+            let location = handler_location(route, false);
             dynamic(ReasonCode::NoStaticParams, "has no generate_static_params".to_owned(), location)
         }
         GetReport::NotRun(NotRun::NotOptedIn) => {
-            let location = handler_location(function, false);
+            let location = handler_location(route, false);
             dynamic(ReasonCode::NotOptedIn, "says nothing about being static".to_owned(), location)
         }
         GetReport::NotRun(NotRun::TakesRequest | NotRun::NoGet) | GetReport::StaticParamsFailed(_) => {
-            let location = handler_location(function, true);
+            let location = handler_location(route, true);
             dynamic(ReasonCode::TakesRequest, "takes the request".to_owned(), location)
         }
         GetReport::Evaluated(runs) => {
@@ -151,41 +151,41 @@ fn get(function: &Function, report: &RouteReport, project: &Project) -> (Class, 
                 }
                 // A listed path that answers an error is run on request; the others stay.
                 Outcome::Refused(status) if runs.len() == 1 => {
-                    let location = handler_location(function, false);
+                    let location = handler_location(route, false);
                     Some(dynamic(ReasonCode::Status, format!("answered {status} when evaluated"), location))
                 }
                 _ => None,
             });
-            obstacle.unwrap_or_else(|| (Class::Static, static_reason(function, report)))
+            obstacle.unwrap_or_else(|| (Class::Static, static_reason(route, report)))
         }
     }
 }
 
-fn static_reason(function: &Function, report: &RouteReport) -> Reason {
-    let takes = function.route.handlers.get(&Method::Get).map(|handler| handler.takes);
+fn static_reason(route: &Route, report: &RouteReport) -> Reason {
+    let takes = route.file.handlers.get(&Method::Get).map(|handler| handler.takes);
     let (code, text) = if report.config.dynamic == Dynamic::ForceStatic {
         (ReasonCode::ForceStatic, "DYNAMIC is ForceStatic")
-    } else if takes == Some(Takes::Params) || !function.route.pattern.is_static() {
+    } else if takes == Some(Takes::Params) || !route.file.pattern.is_static() {
         (ReasonCode::StaticParams, "generate_static_params lists the params")
     } else {
         (ReasonCode::NoRequest, "takes nothing of the request")
     };
-    Reason { code, text: text.to_owned(), location: handler_location(function, false) }
+    Reason { code, text: text.to_owned(), location: handler_location(route, false) }
 }
 
 /// Where the GET handler is named, or its first argument that takes more than params.
-fn handler_location(function: &Function, argument: bool) -> Option<Location> {
-    let handler = function.route.handlers.get(&Method::Get)?;
+fn handler_location(route: &Route, argument: bool) -> Option<Location> {
+    let handler = route.file.handlers.get(&Method::Get)?;
     let span = handler.request_argument.as_ref().filter(|_| argument).unwrap_or(&handler.span);
-    Some(location(function, span.start))
+    Some(location(route, span.start))
 }
 
-fn config_location(function: &Function, name: crate::parse::ConfigName) -> Option<Location> {
-    function.route.config.get(&name).map(|constant| location(function, constant.span.start))
+fn config_location(route: &Route, name: crate::parse::ConfigName) -> Option<Location> {
+    route.file.config.get(&name).map(|constant| location(route, constant.span.start))
 }
 
-fn location(function: &Function, byte: usize) -> Location {
-    let text = &function.route.source.text;
+fn location(route: &Route, byte: usize) -> Location {
+    let text = &route.file.source.text;
     let line = text.get(..byte).map_or(1, |before| before.matches('\n').count() + 1);
-    Location { file: function.route.path.clone(), line }
+    Location { file: route.file.path.clone(), line }
 }

@@ -24,7 +24,7 @@ use crate::{
     failure::Failure,
     output,
     parse::ConfigName,
-    plan::{Function, FunctionName, Plan},
+    plan::{Function, Plan, Route, RouteName},
     shell::Shell,
     url_path::UrlPath,
 };
@@ -38,8 +38,8 @@ const TRIES: u32 = 3;
 pub struct Evaluation {
     /// The compiled functions.
     pub binaries: Binaries,
-    /// By function.
-    pub routes: BTreeMap<FunctionName, EvaluatedRoute>,
+    /// By name.
+    pub routes: BTreeMap<RouteName, EvaluatedRoute>,
 }
 
 /// What is known of a route now that the app has run.
@@ -85,15 +85,16 @@ pub fn run(binaries: Binaries, shell: &Shell) -> Result<Evaluation, Failure> {
     let plan = &binaries.sources.plan;
     let mut diagnostics = Vec::new();
     let mut routes = BTreeMap::new();
-    for function in &plan.functions {
-        let Some(report) = reports.remove(function.name.as_str()) else {
-            let message = format!("it said nothing of `{}`", function.route.pattern);
+    for route in &plan.routes {
+        let Some(report) = reports.remove(route.name.as_str()) else {
+            let message = format!("it said nothing of `{}`", route.file.pattern);
             return Err(Failure::Evaluator { message, output });
         };
-        diagnostics.extend(problems(function, &report, plan));
-        let classes = class::of(function, &report, &plan.project);
-        routes.insert(function.name.clone(), EvaluatedRoute { report, classes });
+        diagnostics.extend(problems(route, &report, plan));
+        let classes = class::of(route, &report, &plan.project);
+        routes.insert(route.name.clone(), EvaluatedRoute { report, classes });
     }
+    diagnostics.extend(plan.functions.iter().filter_map(|function| regions_differ(function, &routes, plan)));
     if diagnostics.is_empty() {
         return Ok(Evaluation { binaries, routes });
     }
@@ -102,20 +103,19 @@ pub fn run(binaries: Binaries, shell: &Shell) -> Result<Evaluation, Failure> {
 }
 
 fn assignment(plan: &Plan) -> Assignment {
-    let assigned = |function: &Function| AssignedRoute {
-        function: function.name.to_string(),
-        get: function.route.handlers.get(&Method::Get).map(|handler| handler.takes),
-        needs_opt_in: plan.project.settings.get == GetDefault::Dynamic
-            && !metadata_file::is_at(&function.route.pattern),
+    let assigned = |route: &Route| AssignedRoute {
+        route: route.name.to_string(),
+        get: route.file.handlers.get(&Method::Get).map(|handler| handler.takes),
+        needs_opt_in: plan.project.settings.get == GetDefault::Dynamic && !metadata_file::is_at(&route.file.pattern),
     };
     Assignment {
-        routes: plan.functions.iter().map(assigned).collect(),
+        routes: plan.routes.iter().map(assigned).collect(),
         time_limit_seconds: TIME_LIMIT_SECONDS,
         tries: TRIES,
     }
 }
 
-/// Runs the program; gives its reports by function, and what the handlers printed meanwhile.
+/// Runs the program; gives its reports by route, and what the handlers printed meanwhile.
 fn run_program(binaries: &Binaries, shell: &Shell) -> Result<(BTreeMap<String, RouteReport>, String), Failure> {
     let work = &binaries.sources.work;
     let (assignment_path, report_path) = (work.join("assignment.json"), work.join("report.jsonl"));
@@ -153,24 +153,23 @@ fn json(value: &impl serde::Serialize) -> String {
 }
 
 /// What is wrong with one route, now that the app has run.
-fn problems(function: &Function, report: &RouteReport, plan: &Plan) -> Vec<Diagnostic> {
-    let mut problems = config_problems(function, report);
+fn problems(route: &Route, report: &RouteReport, plan: &Plan) -> Vec<Diagnostic> {
+    let mut problems = config_problems(route, report);
     match &report.get {
-        GetReport::NotRun(reason) => problems.extend(not_run(function, report, *reason)),
-        GetReport::StaticParamsFailed(error) => problems.extend(static_params_failed(function, error)),
+        GetReport::NotRun(reason) => problems.extend(not_run(route, report, *reason)),
+        GetReport::StaticParamsFailed(error) => problems.extend(static_params_failed(route, error)),
         GetReport::Evaluated(runs) => {
-            problems.extend(runs.iter().filter_map(|run| run_problem(function, report, run, plan)));
+            problems.extend(runs.iter().filter_map(|run| run_problem(route, report, run, plan)));
         }
     }
     problems
 }
 
 /// Values that only rustc could tell.
-fn config_problems(function: &Function, report: &RouteReport) -> Vec<Diagnostic> {
-    let route = &function.route;
-    let label = |name: ConfigName| {
-        route.config.get(&name).map(|constant| Label::new(&route.source, constant.value.clone(), ""))
-    };
+fn config_problems(route: &Route, report: &RouteReport) -> Vec<Diagnostic> {
+    let file = &route.file;
+    let label =
+        |name: ConfigName| file.config.get(&name).map(|constant| Label::new(&file.source, constant.value.clone(), ""));
     let numbers = [(ConfigName::MaxDuration, report.config.max_duration), (ConfigName::Memory, report.config.memory)];
     let mut problems: Vec<_> = numbers
         .into_iter()
@@ -187,17 +186,37 @@ fn config_problems(function: &Function, report: &RouteReport) -> Vec<Diagnostic>
             format!("remove `STREAMING` or `{}`", name.as_str()),
         ))
     }));
-    if !report.config.dynamic_params && route.static_params.is_none() && !route.pattern.is_static() {
+    if !report.config.dynamic_params && file.static_params.is_none() && !file.pattern.is_static() {
         problems.extend(label(ConfigName::DynamicParams).map(crate::parse::static_params_missing));
     }
-    if let Some(list) = &route.static_params
+    if let Some(list) = &file.static_params
         && report.config.dynamic_params
-        && !route.handlers.contains_key(&Method::Get)
+        && !file.handlers.contains_key(&Method::Get)
     {
-        let label = Label::new(&route.source, list.span.clone(), "there is no GET to evaluate");
+        let label = Label::new(&file.source, list.span.clone(), "there is no GET to evaluate");
         problems.push(crate::parse::static_params_without_get(label));
     }
     problems
+}
+
+/// Routes of one function that prefer other regions: it can stand in one place only.
+fn regions_differ(
+    function: &Function,
+    routes: &BTreeMap<RouteName, EvaluatedRoute>,
+    plan: &Plan,
+) -> Option<Diagnostic> {
+    let regions = |route: &Route| &routes[&route.name].report.config.preferred_region.0;
+    let mut preferring = plan.routes_of(&function.name).filter(|route| !regions(route).is_empty());
+    let first = preferring.next()?;
+    let other = preferring.find(|route| regions(route) != regions(first))?;
+    let label = |route: &Route| {
+        let constant = route.file.config.get(&ConfigName::PreferredRegion)?;
+        Some(Label::new(&route.file.source, constant.value.clone(), format!("of `{}`", route.file.pattern)))
+    };
+    let message = format!("the function `{}` cannot be in the regions that each of its routes prefers", function.name);
+    let help = "prefer the same regions, or let one of the routes have a function of its own: `function-groups` in \
+                Cargo.toml lists the folders that share one";
+    Some(Diagnostic::new(Code::FunctionRegionsDiffer, message, label(other)?, help).also(label(first)?))
 }
 
 /// What of the segment config a streaming route cannot have: a stream is sent while it is made, and never kept.
@@ -214,56 +233,56 @@ fn streaming_contradicted(report: &RouteReport) -> Option<(ConfigName, String)> 
 }
 
 /// Where the GET handler is named.
-fn get_label(function: &Function, text: impl Into<String>) -> Option<Label> {
-    Some(Label::new(&function.route.source, function.route.handler_span(Method::Get)?, text))
+fn get_label(route: &Route, text: impl Into<String>) -> Option<Label> {
+    Some(Label::new(&route.file.source, route.file.handler_span(Method::Get)?, text))
 }
 
-fn not_run(function: &Function, report: &RouteReport, reason: NotRun) -> Option<Diagnostic> {
+fn not_run(route: &Route, report: &RouteReport, reason: NotRun) -> Option<Diagnostic> {
     if report.config.dynamic != Dynamic::Error || reason != NotRun::TakesRequest {
         return None;
     }
-    let handler = function.route.handlers.get(&Method::Get)?;
+    let handler = route.file.handlers.get(&Method::Get)?;
     let span = handler.request_argument.clone().unwrap_or_else(|| handler.span.clone());
-    Some(dynamic_error(function, "takes the request", Label::new(&function.route.source, span, "")))
+    Some(dynamic_error(route, "takes the request", Label::new(&route.file.source, span, "")))
 }
 
-fn dynamic_error(function: &Function, what: &str, label: Label) -> Diagnostic {
+fn dynamic_error(route: &Route, what: &str, label: Label) -> Diagnostic {
     Diagnostic::new(
         Code::DynamicError,
-        format!("`GET {}` has to be static, and {what}", function.route.pattern),
+        format!("`GET {}` has to be static, and {what}", route.file.pattern),
         label,
         "remove the use of the request, or the constant `DYNAMIC`",
     )
 }
 
-fn static_params_failed(function: &Function, error: &str) -> Option<Diagnostic> {
-    let span = function.route.static_params.as_ref()?.span.clone();
+fn static_params_failed(route: &Route, error: &str) -> Option<Diagnostic> {
+    let span = route.file.static_params.as_ref()?.span.clone();
     Some(Diagnostic::new(
         Code::StaticParamsFailed,
-        format!("`generate_static_params` of `{}` failed: {error}", function.route.pattern),
-        Label::new(&function.route.source, span, "was run on the build host"),
+        format!("`generate_static_params` of `{}` failed: {error}", route.file.pattern),
+        Label::new(&route.file.source, span, "was run on the build host"),
         "return a list with a value for each dynamic folder",
     ))
 }
 
-fn run_problem(function: &Function, report: &RouteReport, run: &Evaluated, plan: &Plan) -> Option<Diagnostic> {
-    let path = shown_path(function, run);
+fn run_problem(route: &Route, report: &RouteReport, run: &Evaluated, plan: &Plan) -> Option<Diagnostic> {
+    let path = shown_path(route, run);
     match &run.outcome {
         Outcome::Failed(error) => Some(Diagnostic::new(
             Code::EvaluationFailed,
             format!("`GET {path}` failed while it was evaluated: {}", plan.project.with_shown_paths(error)),
-            get_label(function, "was run on the build host")?,
+            get_label(route, "was run on the build host")?,
             "correct the handler, or let it run on request with `pub const DYNAMIC: Dynamic = Dynamic::ForceDynamic;`",
         )),
         Outcome::Frozen(frozen) if sets_cookie(frozen) => Some(Diagnostic::new(
             Code::EvaluationSetCookie,
             format!("the static answer of `GET {path}` sets a cookie, which everyone would get"),
-            get_label(function, "answers with a Set-Cookie header")?,
+            get_label(route, "answers with a Set-Cookie header")?,
             "set the cookie in another method, or let GET run on request with \
              `pub const DYNAMIC: Dynamic = Dynamic::ForceDynamic;`",
         )),
         Outcome::Touched(touch) if report.config.dynamic == Dynamic::Error => {
-            Some(dynamic_error(function, &format!("calls {}", touch.what), touch_label(function, touch, plan)?))
+            Some(dynamic_error(route, &format!("calls {}", touch.what), touch_label(route, touch, plan)?))
         }
         _ => None,
     }
@@ -274,16 +293,16 @@ fn sets_cookie(frozen: &Frozen) -> bool {
 }
 
 /// The path of a run, for people: the pattern with its params, decoded.
-fn shown_path(function: &Function, run: &Evaluated) -> String {
-    let path = function.route.pattern.fill(&run.params).map(UrlPath::new);
-    path.map_or_else(|| function.route.pattern.to_string(), |path| path.decoded())
+fn shown_path(route: &Route, run: &Evaluated) -> String {
+    let path = route.file.pattern.fill(&run.params).map(UrlPath::new);
+    path.map_or_else(|| route.file.pattern.to_string(), |path| path.decoded())
 }
 
 /// The line of the call, which may be in a file that no stage has read.
-fn touch_label(function: &Function, touch: &Touch, plan: &Plan) -> Option<Label> {
+fn touch_label(route: &Route, touch: &Touch, plan: &Plan) -> Option<Label> {
     let path = plan.project.shown_path(&touch.file);
-    let source = if path == function.route.path {
-        function.route.source.clone()
+    let source = if path == route.file.path {
+        route.file.source.clone()
     } else {
         Source::file(path.as_str(), fs::read_to_string(plan.project.root.join(&path)).ok()?)
     };

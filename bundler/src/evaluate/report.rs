@@ -31,7 +31,7 @@ impl ReportFile {
         Self { path, file: None, rest: Vec::new(), routes: BTreeMap::new() }
     }
 
-    /// Reads what is new, and names the function of each line.
+    /// Reads what is new, and names the route of each line.
     pub(super) fn read(&mut self, mut on_line: impl FnMut(&str)) -> Result<(), ReadError> {
         let io = |error| ReadError::Io(Failure::io("read", &self.path)(error));
         if self.file.is_none() {
@@ -60,26 +60,26 @@ impl ReportFile {
         }
     }
 
-    /// By function.
+    /// By name.
     pub(super) fn into_routes(self) -> BTreeMap<String, RouteReport> {
         self.routes
     }
 }
 
-/// Adds a line; gives the name of its function.
+/// Adds a line; gives the name of its route.
 fn add(routes: &mut BTreeMap<String, RouteReport>, line: ReportLine) -> String {
     match line {
         ReportLine::Route(report) => {
-            let function = report.function.clone();
-            routes.insert(function.clone(), report);
-            function
+            let route = report.route.clone();
+            routes.insert(route.clone(), report);
+            route
         }
-        ReportLine::Run { function, evaluated } => {
+        ReportLine::Run { route, evaluated } => {
             // The line of the route stands before those of its runs.
-            if let Some(GetReport::Evaluated(runs)) = routes.get_mut(&function).map(|report| &mut report.get) {
+            if let Some(GetReport::Evaluated(runs)) = routes.get_mut(&route).map(|report| &mut report.get) {
                 runs.push(evaluated);
             }
-            function
+            route
         }
     }
 }
@@ -103,13 +103,13 @@ mod tests {
         let mut report = ReportFile::new(path.clone());
         assert!(report.read(|_| ()).is_ok());
         let route = ReportLine::Route(RouteReport {
-            function: "a".to_owned(),
+            route: "a".to_owned(),
             config: SegmentConfig::default(),
             listed: None,
             get: GetReport::Evaluated(Vec::new()),
         });
         let run = ReportLine::Run {
-            function: "a".to_owned(),
+            route: "a".to_owned(),
             evaluated: Evaluated { params: Params::EMPTY, outcome: Outcome::Refused(500) },
         };
         let text = [route, run].map(|line| serde_json::to_string(&line).unwrap() + "\n").concat();

@@ -12,7 +12,7 @@ use wharf::pattern::{Pattern, Segment};
 use super::{Package, relative};
 use crate::{
     options::normalized,
-    plan::{Function, Plan},
+    plan::{Function, Plan, Route},
     url_path::escaped,
 };
 
@@ -24,10 +24,10 @@ pub(super) fn generate(plan: &Plan, root: &Path) -> Package {
     let library = plan.project.library.as_ref().map(|library| library.name.clone()).unwrap_or_default();
     let mut files = BTreeMap::from([
         ("Cargo.toml".to_owned(), manifest(plan, root)),
-        ("evaluate.rs".to_owned(), evaluate_program(&plan.functions, &library)),
+        ("evaluate.rs".to_owned(), evaluate_program(&plan.routes, &library)),
     ]);
     for function in &plan.functions {
-        files.insert(function_path(function), function_program(function, &library));
+        files.insert(function_path(function), function_program(function, plan, &library));
     }
     Package { root: root.to_owned(), files }
 }
@@ -36,23 +36,24 @@ fn function_path(function: &Function) -> String {
     format!("functions/{}.rs", function.name)
 }
 
-fn function_program(function: &Function, library: &str) -> String {
-    let module = function.name.module();
-    let pattern = &function.route.pattern;
+fn function_program(function: &Function, plan: &Plan, library: &str) -> String {
+    let routes: Vec<&Route> = plan.routes_of(&function.name).collect();
+    let modules: String = routes.iter().map(|route| format!("        entry::{},\n", route.name.module())).collect();
+    let patterns: String = routes.iter().map(|route| format!("//! - `{}`\n", route.file.pattern)).collect();
     format!(
-        "//! The function of `{pattern}`. {NOTICE}\n\nuse {library}::routes::entry;\n\n\
-         fn main() -> std::process::ExitCode {{\n    entry::serve(entry::{module})\n}}\n"
+        "//! {NOTICE} This function answers:\n//!\n{patterns}\nuse {library}::routes::entry;\n\n\
+         fn main() -> std::process::ExitCode {{\n    entry::serve(&[\n{modules}    ])\n}}\n"
     )
 }
 
-fn evaluate_program(functions: &[Function], library: &str) -> String {
+fn evaluate_program(routes: &[Route], library: &str) -> String {
     let mut text = format!(
         "//! Evaluates routes on the build host. {NOTICE}\n\nuse {library}::routes::entry;\n\n\
          fn main() -> std::process::ExitCode {{\n    entry::evaluate(&[\n"
     );
-    for function in functions {
+    for route in routes {
         // Infallible: writing to a string.
-        let _ = writeln!(text, "        ({:?}, entry::{}),", function.name.as_str(), function.name.module());
+        let _ = writeln!(text, "        ({:?}, entry::{}),", route.name.as_str(), route.name.module());
     }
     text.push_str("    ])\n}\n");
     text
@@ -91,9 +92,9 @@ fn package_table(plan: &Plan) -> Item {
         package[automatic] = value(false);
     }
     let mut router = Table::new();
-    for function in &plan.functions {
-        for path in router_paths(&function.route.pattern) {
-            router[&path] = value(function.name.as_str());
+    for route in &plan.routes {
+        for path in router_paths(&route.file.pattern) {
+            router[&path] = value(route.function.as_str());
         }
     }
     package["metadata"]["lambda"]["watch"]["router"] = Item::Table(router);

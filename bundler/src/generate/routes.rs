@@ -1,4 +1,4 @@
-//! The app's `routes.rs`: a module a route file, and a constructor a function.
+//! The app's `routes.rs`: a module a route file, and a constructor each.
 //!
 //! `cargo fmt` leaves the text as it is, whatever the user's settings: modules stand apart by blank lines, as rustfmt
 //! would sort neighbors, and the constructors are skipped, as the width of a chain of calls is a setting.
@@ -8,7 +8,7 @@ use std::fmt::Write;
 use super::{relative, routes_path};
 use crate::{
     parse::RouteFile,
-    plan::{Function, Plan},
+    plan::{Plan, Route},
 };
 
 const HEADER: &str = "\
@@ -23,32 +23,32 @@ const CHAIN_WIDTH: usize = 60;
 /// The text of the file.
 pub(super) fn text(plan: &Plan) -> String {
     let folder = routes_path(plan).parent().map(ToOwned::to_owned).unwrap_or_default();
-    let mut functions: Vec<&Function> = plan.functions.iter().collect();
-    functions.sort_by_key(|function| function.name.module());
+    let mut routes: Vec<&Route> = plan.routes.iter().collect();
+    routes.sort_by_key(|route| route.name.module());
     let mut text = HEADER.to_owned();
-    for function in &functions {
-        let path = relative(&plan.project.root.join(&function.route.path), &folder);
-        text.push_str(&module(function, &path));
+    for route in &routes {
+        let path = relative(&plan.project.root.join(&route.file.path), &folder);
+        text.push_str(&module(route, &path));
     }
     text.push_str(
-        "\n/// What the generated binaries call: one constructor a function.\n#[doc(hidden)]\n#[rustfmt::skip]\n",
+        "\n/// What the generated binaries call: one constructor a route.\n#[doc(hidden)]\n#[rustfmt::skip]\n",
     );
     text.push_str("pub mod entry {\n");
-    // An app of pages has no function, and rustc would warn of the import.
-    if !functions.is_empty() {
+    // An app of pages has no route, and rustc would warn of the import.
+    if !routes.is_empty() {
         text.push_str("    use wharf::entry::Route;\n");
     }
     text.push_str("    pub use wharf::entry::{evaluate, serve};\n");
-    for function in &functions {
-        text.push_str(&constructor(function));
+    for route in &routes {
+        text.push_str(&constructor(route));
     }
     text.push_str("}\n");
     text
 }
 
-fn module(function: &Function, path: &str) -> String {
-    let route = &function.route;
-    let module = function.name.module();
+fn module(route: &Route, path: &str) -> String {
+    let module = route.name.module();
+    let route = &route.file;
     let mut text = format!("\n/// `{}`\n#[path = {path:?}]\n", route.pattern);
     // The Next.js spelling of a handler's name is accepted without a lint.
     if route.handlers.values().any(|handler| handler.name.starts_with(|first: char| first.is_ascii_uppercase())) {
@@ -59,10 +59,10 @@ fn module(function: &Function, path: &str) -> String {
     text
 }
 
-fn constructor(function: &Function) -> String {
-    let module = function.name.module();
-    let calls = calls(&function.route, &module);
-    let head = format!("Route::new({:?})", function.route.pattern.to_string());
+fn constructor(route: &Route) -> String {
+    let module = route.name.module();
+    let calls = calls(&route.file, &module);
+    let head = format!("Route::new({:?})", route.file.pattern.to_string());
     let one_line = format!("{head}{}", calls.concat());
     let body = if one_line.len() <= CHAIN_WIDTH {
         format!("        {one_line}\n")

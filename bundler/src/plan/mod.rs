@@ -1,13 +1,14 @@
 //! Stage 3: [`App`] → [`Plan`]. All decisions that need no effect: names, keys, and which files stand in each other's way.
 
 mod conflicts;
+mod functions;
 mod names;
 
 use std::collections::BTreeMap;
 
-use wharf::{Method, pattern::Pattern};
+use wharf::Method;
 
-pub use names::FunctionName;
+pub use names::{FunctionName, RouteName};
 
 use crate::{
     diagnostic::{self, Code, Diagnostic, Label},
@@ -27,7 +28,9 @@ pub struct Plan {
     pub project: Project,
     /// What `.env` files set, for the program that evaluates routes.
     pub variables: BTreeMap<String, String>,
-    /// One function a route, in match order.
+    /// The routes, in match order.
+    pub routes: Vec<Route>,
+    /// The functions, in the order of their first routes.
     pub functions: Vec<Function>,
     /// The files that are exported as they are, by path.
     pub files: Vec<ExportedFile>,
@@ -35,20 +38,38 @@ pub struct Plan {
     pub warnings: Vec<Diagnostic>,
 }
 
-/// One function: a route, and what its parts are called.
+/// One route: its file, and what its parts are called.
 #[derive(Debug)]
+pub struct Route {
+    /// The name of its module and of its constructor.
+    pub name: RouteName,
+    /// The function that answers it.
+    pub function: FunctionName,
+    /// Its file.
+    pub file: RouteFile,
+}
+
+/// One function: it answers one route, or those below a folder.
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Function {
     /// The name of the function, its binary and its zip.
     pub name: FunctionName,
-    /// The route that it answers.
-    pub route: RouteFile,
+    /// The folder whose routes share it, as `app/admin`; `None` for the function of a single route.
+    pub folder: Option<String>,
 }
 
-impl Function {
+impl Plan {
+    /// The routes that a function answers, in match order.
+    pub fn routes_of(&self, function: &FunctionName) -> impl Iterator<Item = &Route> {
+        self.routes.iter().filter(move |route| route.function == *function)
+    }
+}
+
+impl Route {
     /// The methods that it answers, `HEAD` and `OPTIONS` included.
     #[must_use]
     pub fn methods(&self) -> std::collections::BTreeSet<Method> {
-        Method::answered(&self.route.handlers.keys().copied().collect())
+        Method::answered(&self.file.handlers.keys().copied().collect())
     }
 }
 
@@ -65,9 +86,12 @@ pub struct ExportedFile {
 ///
 /// # Errors
 ///
-/// With a diagnostic for each pair of files that stand in each other's way.
+/// With a diagnostic for each pair of files that stand in each other's way, and for each folder that the app wants a
+/// function for and that holds no route.
 pub fn run(app: App) -> Result<Plan, Failure> {
     let mut diagnostics = conflicts::find(&app);
+    let groups = &app.project.settings.function_groups;
+    diagnostics.extend(functions::mistakes(groups, &app.routes, &app.project.manifest.source()));
     if !diagnostics.is_empty() {
         diagnostic::sort(&mut diagnostics);
         return Err(Failure::Diagnostics(diagnostics));
@@ -76,10 +100,16 @@ pub fn run(app: App) -> Result<Plan, Failure> {
     let pages = app.pages.into_iter().filter_map(|page| exported_page(page, &mut warnings));
     let mut files: Vec<_> = pages.chain(app.public.into_iter().map(exported_public_file)).collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
-    let patterns: Vec<Pattern> = app.routes.iter().map(|route| route.pattern.clone()).collect();
-    let names = names::assign(&patterns);
-    let functions = names.into_iter().zip(app.routes).map(|(name, route)| Function { name, route }).collect();
-    Ok(Plan { options: app.options, project: app.project, variables: app.variables, functions, files, warnings })
+    let (routes, functions) = functions::assign(groups, app.routes);
+    Ok(Plan {
+        options: app.options,
+        project: app.project,
+        variables: app.variables,
+        routes,
+        functions,
+        files,
+        warnings,
+    })
 }
 
 fn exported_page(page: Page, warnings: &mut Vec<Diagnostic>) -> Option<ExportedFile> {

@@ -1,16 +1,23 @@
-//! What each function is called.
+//! What each route and each function is called.
 
 use std::{collections::BTreeMap, fmt};
 
 use serde::Serialize;
-use sha2::{Digest, Sha256};
 use wharf::pattern::{Pattern, Segment};
 
-/// The name of a function, which is the name of its binary and of its zip: ASCII lower-case letters, digits and `-`.
+use crate::package::Hash;
+
+/// The name of a route: ASCII lower-case letters, digits and `-`.
 ///
 /// It says the route in readable form: `items-slug` for `/items/[slug]`, `robots-txt` for `/robots.txt`, `index` for
 /// `/`. Where two routes of an app would read the same, as `/a-b` and `/a_b` do, each of them gets a hash of its
 /// pattern; names of other routes never change when a route is added.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
+#[serde(transparent)]
+pub struct RouteName(String);
+
+/// The name of a function, which is the name of its binary and of its zip, made as that of a route is. A function of
+/// several routes is named after their folder: `admin` for `app/admin`.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct FunctionName(String);
@@ -19,6 +26,14 @@ pub struct FunctionName(String);
 const MOST_CHARACTERS: usize = 40;
 
 impl FunctionName {
+    /// The name as text.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl RouteName {
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -46,36 +61,85 @@ impl fmt::Display for FunctionName {
     }
 }
 
+impl fmt::Display for RouteName {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str(&self.0)
+    }
+}
+
 /// Keywords, and the module beside the routes in the generated file.
 fn is_taken(name: &str) -> bool {
     name == "entry" || syn::parse_str::<syn::Ident>(name).is_err()
 }
 
-/// Names for distinct patterns, in their order.
-pub(super) fn assign(patterns: &[Pattern]) -> Vec<FunctionName> {
-    let readable: Vec<String> = patterns.iter().map(readable).collect();
-    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-    for name in &readable {
-        *uses.entry(name).or_default() += 1;
-    }
-    let name = |(pattern, name): (&Pattern, &String)| {
-        if uses[name.as_str()] == 1 && name.len() <= MOST_CHARACTERS {
-            return FunctionName(name.clone());
-        }
-        let short: String = name.chars().take(MOST_CHARACTERS - 9).collect();
-        FunctionName(format!("{}-{}", short.trim_end_matches('-'), hash(pattern)))
-    };
-    patterns.iter().zip(&readable).map(name).collect()
+/// What a function answers, by which it is named.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Answers<'a> {
+    /// One route.
+    Route(&'a Pattern),
+    /// The routes below this folder, as `app/admin`.
+    Folder(&'a str),
 }
 
-fn readable(pattern: &Pattern) -> String {
-    let mut name = String::new();
-    for segment in pattern.segments() {
-        let text = match segment {
-            Segment::Static(text) => text,
-            Segment::Param(param) | Segment::CatchAll(param) | Segment::OptionalCatchAll(param) => param,
+/// Names for distinct patterns, in their order.
+pub(super) fn of_routes<'a>(patterns: impl Iterator<Item = &'a Pattern>) -> Vec<RouteName> {
+    distinct(patterns.map(Answers::Route)).into_iter().map(RouteName).collect()
+}
+
+/// Names for distinct functions, in their order.
+pub(super) fn of_functions(functions: &[Answers<'_>]) -> Vec<FunctionName> {
+    distinct(functions.iter().copied()).into_iter().map(FunctionName).collect()
+}
+
+fn distinct<'a>(named: impl Iterator<Item = Answers<'a>>) -> Vec<String> {
+    let readable: Vec<(String, Answers<'a>)> = named.map(|named| (named.readable(), named)).collect();
+    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
+    for (name, _) in &readable {
+        *uses.entry(name).or_default() += 1;
+    }
+    let name = |(name, named): &(String, Answers<'_>)| {
+        if uses[name.as_str()] == 1 && name.len() <= MOST_CHARACTERS {
+            return name.clone();
+        }
+        let short: String = name.chars().take(MOST_CHARACTERS - 9).collect();
+        format!("{}-{}", short.trim_end_matches('-'), named.hash())
+    };
+    readable.iter().map(name).collect()
+}
+
+impl Answers<'_> {
+    fn readable(self) -> String {
+        match self {
+            Self::Route(pattern) => readable(pattern.segments().iter().map(text), "index"),
+            Self::Folder(folder) => readable(folder.split('/').skip(1), "app"),
+        }
+    }
+
+    fn hash(self) -> String {
+        let text = match self {
+            Self::Route(pattern) => pattern.to_string(),
+            Self::Folder(folder) => folder.to_owned(),
         };
-        for character in "-".chars().chain(text.chars()) {
+        Hash::of(text.as_bytes()).first_hex(4)
+    }
+}
+
+fn text(segment: &Segment) -> &str {
+    match segment {
+        Segment::Static(text) | Segment::Param(text) | Segment::CatchAll(text) | Segment::OptionalCatchAll(text) => {
+            text
+        }
+    }
+}
+
+fn readable<'a>(parts: impl Iterator<Item = &'a str>, without_parts: &str) -> String {
+    let mut name = String::new();
+    let mut parts = parts.peekable();
+    if parts.peek().is_none() {
+        return without_parts.to_owned();
+    }
+    for part in parts {
+        for character in "-".chars().chain(part.chars()) {
             if character.is_ascii_alphanumeric() {
                 name.push(character.to_ascii_lowercase());
             } else if !name.ends_with('-') && !name.is_empty() {
@@ -83,17 +147,10 @@ fn readable(pattern: &Pattern) -> String {
             }
         }
     }
-    let name = name.trim_matches('-');
-    match (name, pattern.segments()) {
-        ("", []) => "index".to_owned(),
-        ("", _) => "route".to_owned(),
-        _ => name.to_owned(),
+    match name.trim_matches('-') {
+        "" => "route".to_owned(),
+        name => name.to_owned(),
     }
-}
-
-fn hash(pattern: &Pattern) -> String {
-    let digest = Sha256::digest(pattern.to_string());
-    digest.iter().take(4).map(|byte| format!("{byte:02x}")).collect()
 }
 
 #[cfg(test)]
@@ -102,7 +159,24 @@ mod tests {
 
     fn names(patterns: &[&str]) -> Vec<String> {
         let patterns: Vec<Pattern> = patterns.iter().map(|text| text.parse().unwrap()).collect();
-        assign(&patterns).into_iter().map(|name| name.0).collect()
+        of_routes(patterns.iter()).into_iter().map(|name| name.0).collect()
+    }
+
+    #[test]
+    fn functions_of_folders_read_like_them() {
+        let (one, other): (Pattern, Pattern) = ("/shop".parse().unwrap(), "/".parse().unwrap());
+        let functions = [
+            Answers::Folder("app"),
+            Answers::Folder("app/admin"),
+            Answers::Folder("app/(site)/items/[slug]"),
+            Answers::Folder("app/(shop)"),
+            Answers::Route(&one),
+            Answers::Route(&other),
+        ];
+        let names: Vec<String> = of_functions(&functions).into_iter().map(|name| name.0).collect();
+        assert_eq!(names[..3], ["app", "admin", "site-items-slug"]);
+        assert!(names[3].starts_with("shop-") && names[4].starts_with("shop-") && names[3] != names[4], "{names:?}");
+        assert_eq!(names[5], "index");
     }
 
     #[test]
@@ -132,7 +206,7 @@ mod tests {
 
     #[test]
     fn modules_are_identifiers() {
-        let module = |text: &str| FunctionName(text.to_owned()).module();
+        let module = |text: &str| RouteName(text.to_owned()).module();
         assert_eq!(module("items-slug"), "items_slug");
         assert_eq!(module("2024"), "_2024");
         assert_eq!(module("type"), "type_");

@@ -135,7 +135,7 @@ pub mod sitemap_xml;
 #[path = "../app/type/route.rs"]
 pub mod type_;
 
-/// What the generated binaries call: one constructor a function.
+/// What the generated binaries call: one constructor a route.
 #[doc(hidden)]
 #[rustfmt::skip]
 pub mod entry {

@@ -454,7 +454,7 @@ pub mod uni_a_b;
 #[path = "../app/uni/UPPER/route.rs"]
 pub mod uni_upper;
 
-/// What the generated binaries call: one constructor a function.
+/// What the generated binaries call: one constructor a route.
 #[doc(hidden)]
 #[rustfmt::skip]
 pub mod entry {

@@ -7,5 +7,5 @@ use wharf_tests::conformance::{reflect, replies};
 
 fn main() -> ExitCode {
     let is_replies = env::var_os("CONFORMANCE_ROUTE").is_some_and(|route| route == "replies");
-    serve(if is_replies { replies::route } else { reflect::route })
+    serve(&[if is_replies { replies::route } else { reflect::route }])
 }

@@ -6,7 +6,7 @@ use wharf::{Error, Path, Request, Response, Result, entry::Route, http::HeaderVa
 use wharf_tests::breaking::Breaking;
 
 fn main() -> ExitCode {
-    wharf::entry::serve(|| Route::new("/[how]").get(get).post(post))
+    wharf::entry::serve(&[|| Route::new("/[how]").get(get).post(post)])
 }
 
 async fn get(Path(how): Path<String>) -> Result {

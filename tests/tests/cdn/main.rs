@@ -146,7 +146,8 @@ fn app() -> (Manifest, Bucket) {
             let answers: Vec<Value> = answers.collect();
             json!({
                 "pattern": site.pattern, "segments": [], "source": "app/route.rs", "function": site.function(),
-                "dynamic_params": true, "methods": {"GET": {"class": "static", "reason": reason, "answers": answers}},
+                "dynamic_params": true, "streaming": site.streams,
+                "methods": {"GET": {"class": "static", "reason": reason, "answers": answers}},
             })
         })
         .collect();
@@ -156,7 +157,8 @@ fn app() -> (Manifest, Bucket) {
             let mode = if site.streams { "response_stream" } else { "buffered" };
             let function = json!({
                 "zip": "", "size": 1, "unzipped_size": 1, "sha256": "", "code_sha256": "", "runtime": "", "handler": "",
-                "architecture": "x86_64", "memory": 1, "timeout": 1, "invoke_mode": mode, "sources": [],
+                "architecture": "x86_64", "memory": 1, "timeout": 1, "invoke_mode": mode, "description": "",
+                "routes": [site.pattern], "sources": [],
             });
             (site.function(), function)
         })

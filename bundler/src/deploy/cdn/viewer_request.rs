@@ -6,7 +6,7 @@ use wharf::pattern::{Pattern, Segment};
 
 use crate::{
     diagnostic::{Code, Diagnostic, Label},
-    manifest::{InvokeMode, Manifest, RouteEntry},
+    manifest::{Manifest, RouteEntry},
     url_path::escaped,
 };
 
@@ -32,7 +32,7 @@ pub(super) fn text(manifest: &Manifest) -> Result<String, Diagnostic> {
 
 /// Only the list of routes grows with an app.
 fn too_long(bytes: usize, manifest: &Manifest) -> Diagnostic {
-    let last = manifest.routes.iter().rfind(|route| streams(manifest, route));
+    let last = manifest.routes.iter().rfind(|route| route.streaming);
     Diagnostic::new(
         Code::TooManyStreams,
         format!("the function of the CDN has {bytes} bytes, and CloudFront takes {LONGEST}"),
@@ -50,16 +50,12 @@ fn without_comments(source: &str) -> String {
 fn routes(manifest: &Manifest) -> String {
     let mut text = String::from("const ROUTES = [");
     for (pattern, route) in listed(manifest) {
-        let origin = if streams(manifest, route) { format!("stream-{}", route.function) } else { "api".to_owned() };
+        let origin = if route.streaming { format!("stream-{}", route.function) } else { "api".to_owned() };
         // Infallible: writing to a string.
         let _ = write!(text, "\n    [/{}/, '{origin}'],", expression(&pattern));
     }
     let end = if text.ends_with('[') { "];" } else { "\n];" };
     text + end
-}
-
-fn streams(manifest: &Manifest, route: &RouteEntry) -> bool {
-    manifest.functions.get(&route.function).is_some_and(|function| function.invoke_mode == InvokeMode::ResponseStream)
 }
 
 /// The routes that stream, and those that may win over one of them, in match order.
@@ -69,9 +65,9 @@ fn listed(manifest: &Manifest) -> Vec<(Pattern, &RouteEntry)> {
     let is_listed = |index: usize| {
         let (pattern, route) = &routes[index];
         let wins_over = |(other, later): &(Pattern, &RouteEntry)| {
-            streams(manifest, later) && may_match_the_same(pattern.segments(), other.segments())
+            later.streaming && may_match_the_same(pattern.segments(), other.segments())
         };
-        streams(manifest, route) || routes[index + 1..].iter().any(wins_over)
+        route.streaming || routes[index + 1..].iter().any(wins_over)
     };
     let listed: Vec<bool> = (0..routes.len()).map(is_listed).collect();
     routes.into_iter().zip(listed).filter_map(|(route, is_listed)| is_listed.then_some(route)).collect()
@@ -157,24 +153,17 @@ mod tests {
     #[test]
     fn routes_that_stream_are_listed_with_those_that_win_over_them() {
         let mut manifest = manifest();
-        let (route, function) = (manifest.routes[0].clone(), manifest.functions["items-slug"].clone());
+        let route = manifest.routes[0].clone();
         manifest.routes.clear();
-        for (text, mode) in [
-            ("/a/b.c", InvokeMode::Buffered),
-            ("/a/[x]", InvokeMode::ResponseStream),
-            ("/a/[x]/y", InvokeMode::Buffered),
-            ("/b", InvokeMode::Buffered),
-            ("/[...rest]", InvokeMode::Buffered),
-        ] {
-            let name = text.replace(['/', '[', ']'], "");
-            manifest
-                .functions
-                .insert(name.clone(), crate::manifest::FunctionEntry { invoke_mode: mode, ..function.clone() });
-            manifest.routes.push(RouteEntry { pattern: text.to_owned(), function: name, ..route.clone() });
+        for (text, streaming) in
+            [("/a/b.c", false), ("/a/[x]", true), ("/a/[x]/y", false), ("/b", false), ("/[...rest]", false)]
+        {
+            let function = "a".to_owned();
+            manifest.routes.push(RouteEntry { pattern: text.to_owned(), function, streaming, ..route.clone() });
         }
         assert_eq!(
             routes(&manifest),
-            "const ROUTES = [\n    [/^\\/a\\/b\\.c$/, 'api'],\n    [/^\\/a\\/[^\\/]+$/, 'stream-ax'],\n];"
+            "const ROUTES = [\n    [/^\\/a\\/b\\.c$/, 'api'],\n    [/^\\/a\\/[^\\/]+$/, 'stream-a'],\n];"
         );
     }
 

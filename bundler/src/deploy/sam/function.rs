@@ -60,7 +60,7 @@ pub(super) fn resources(
 fn function(name: &str, entry: &FunctionEntry, prefix: &Prefix, root: &str, store: Option<&Store>) -> Resource {
     let mut properties = json!({
         "FunctionName": substitute(prefix.name(name)),
-        "Description": entry.sources.join(", "),
+        "Description": entry.description,
         // A change of settings is a version too, and not only one of the code.
         "AutoPublishAliasAllProperties": true,
         "CodeUri": format!("{root}{}", entry.zip),
