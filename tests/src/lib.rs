@@ -13,7 +13,7 @@
 //! | get the guide, bundled | [`Guide`] |
 //! | compare with recorded answers of Next.js | [`next`] |
 //! | apply a Terraform module, offline | [`terraform`] |
-//! | judge a SAM template | [`sam`] |
+//! | judge a SAM template | [`sam`], [`checkov`] |
 //!
 //! Everything blocks, and everything has a time limit. A failure of the harness is a failure of the test that uses it,
 //! so its functions panic, with the captured output in the message, where a library would return an error.
@@ -23,6 +23,7 @@ pub mod breaking;
 pub mod bundle_command;
 pub mod cargo;
 pub mod cargo_lambda;
+pub mod checkov;
 pub mod conformance;
 pub mod environment;
 pub mod events;

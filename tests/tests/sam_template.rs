@@ -19,7 +19,7 @@ use wharf_bundler::{
     deploy::{cdn, http_api, sam},
     manifest::{InvokeMode, Manifest},
 };
-use wharf_tests::{ProcessGroup, sam as tools};
+use wharf_tests::{ProcessGroup, checkov, paths, sam as tools};
 
 /// A bundle of empty zips, as far as SAM looks at it.
 struct Bundle {
@@ -174,6 +174,14 @@ fn sam_validate_finds_nothing() {
     }
 }
 
+/// One finding is one in every function, so that the small apps show all.
+#[test]
+fn checkov_finds_nothing_that_has_no_reason() {
+    let templates = bundles().iter().filter(|(name, _)| *name != "300 routes").flat_map(|(_, it)| it.templates());
+    let found = checkov::findings("cloudformation", &templates.collect::<Vec<_>>());
+    assert_eq!(found, Vec::<String>::new());
+}
+
 #[test]
 fn what_aws_makes_of_every_template_passes_cfn_lint_and_fits_a_stack() {
     for (name, bundle) in bundles() {
@@ -245,6 +253,28 @@ fn substituted(value: &Value) -> Value {
 }
 
 #[test]
+fn the_api_logs_what_that_of_the_terraform_module_logs() {
+    let module = fs::read_to_string(paths::workspace_root().join("deploy/terraform/api.tf")).expect("it is there");
+    let fields = module.lines().filter_map(|line| {
+        let (name, value) = line.trim().split_once('=')?;
+        let value = value.trim().strip_prefix('"')?.strip_suffix('"').filter(|value| value.starts_with("$context."))?;
+        Some((name.trim().to_owned(), Value::from(value)))
+    });
+    let fields: serde_json::Map<String, Value> = fields.collect();
+    assert!(fields.len() > 10, "{fields:?}");
+    for (name, bundle) in bundles() {
+        let resources = &bundle.translated()["template.yaml"]["Resources"];
+        let settings = &resources["ApiApiGatewayDefaultStage"]["Properties"]["AccessLogSettings"]["Fn::If"];
+        assert_eq!(settings[0], "HasAccessLog", "{name}");
+        assert_eq!(settings[1]["DestinationArn"]["Fn::GetAtt"][0], "ApiLogs", "{name}");
+        let format: Value =
+            serde_json::from_str(settings[1]["Format"].as_str().expect("it is a text")).expect("of JSON");
+        assert_eq!(format, Value::Object(fields.clone()), "{name}");
+        assert_eq!(resources["ApiLogs"]["Properties"]["RetentionInDays"]["Ref"], "LogRetention", "{name}");
+    }
+}
+
+#[test]
 fn every_function_is_its_zip_with_a_role_logs_and_a_permission_of_its_own() {
     for (name, bundle) in bundles() {
         let mut functions = BTreeSet::new();
@@ -261,9 +291,10 @@ fn every_function_is_its_zip_with_a_role_logs_and_a_permission_of_its_own() {
         }
         let zips: BTreeSet<String> = bundle.manifest.functions.values().map(|function| function.zip.clone()).collect();
         assert_eq!(functions, zips, "{name}");
-        for kind in ["AWS::IAM::Role", "AWS::Logs::LogGroup", "AWS::Lambda::Version", "AWS::Lambda::Alias"] {
+        for kind in ["AWS::IAM::Role", "AWS::Lambda::Version", "AWS::Lambda::Alias"] {
             assert_eq!(count(kind), zips.len(), "{name}: {kind}");
         }
+        assert_eq!(count("AWS::Logs::LogGroup"), zips.len() + 1, "{name}: the API has one, too");
         let functions = bundle.manifest.functions.values();
         let streaming = functions.filter(|function| function.invoke_mode == InvokeMode::ResponseStream).count();
         assert_eq!(count("AWS::Lambda::Url"), streaming, "{name}");

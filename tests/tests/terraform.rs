@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use wharf_tests::{
     Guide, Upstream,
     bundle_command::sha256,
-    paths,
+    checkov, paths,
     terraform::{Applied, OfflineProvider, is_installed, terraform},
 };
 
@@ -147,6 +147,12 @@ fn the_module_and_the_example_are_formatted() {
             let _ = terraform(&folder, &["fmt", "-check", "-diff", "-recursive"]).succeeded();
         }
     }
+}
+
+#[test]
+fn checkov_finds_nothing_that_has_no_reason() {
+    let found = checkov::findings("terraform", &[module()]);
+    assert_eq!(found, Vec::<String>::new());
 }
 
 /// What the module reads of the manifest, in whatever way it is spelled, is what the manifest's schema has.

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     names::{Prefix, logical_id_of},
-    template::{Output, Resource, attribute, reference, substitute},
+    template::{Output, Resource, attribute, only_if, reference, substitute},
 };
 use crate::{deploy::http_api, manifest::Manifest};
 
@@ -23,7 +23,19 @@ pub(super) fn resources(
         "StageName": "$default",
         "FailOnWarnings": true,
         "DefinitionBody": body(manifest, prefix, target),
+        "AccessLogSettings": only_if("HasAccessLog", json!({
+            "DestinationArn": attribute("ApiLogs", "Arn"),
+            "Format": access_log_format(),
+        })),
     });
+    // The name is that of logs which services of AWS deliver, which need no policy of their own.
+    let logs = json!({
+        "LogGroupName": substitute(format!("/aws/vendedlogs/{}", prefix.name("api"))),
+        "RetentionInDays": reference("LogRetention"),
+    });
+    let logs = Resource::new("AWS::Logs::LogGroup", logs)
+        .only_if("HasAccessLog")
+        .without_checks(&[("CKV_AWS_158", "CloudWatch encrypts logs with its own key")]);
     let domain = json!({
         "DomainName": reference("Domain"),
         "DomainNameConfigurations": [{
@@ -41,12 +53,36 @@ pub(super) fn resources(
     let domain =
         Resource::new("AWS::ApiGatewayV2::DomainName", domain).only_if("ApiHasDomain").with_optional_certificate();
     let mut resources = vec![
-        (API.to_owned(), Resource::new("AWS::Serverless::HttpApi", api)),
+        (API.to_owned(), Resource::new("AWS::Serverless::HttpApi", api).without_checks(&[LOGS_AS_ASKED])),
         ("ApiDomain".to_owned(), domain),
+        ("ApiLogs".to_owned(), logs),
         ("ApiMapping".to_owned(), Resource::new("AWS::ApiGatewayV2::ApiMapping", mapping).only_if("ApiHasDomain")),
     ];
     resources.extend(answering(manifest).into_keys().map(|function| permission(function, target)));
     resources
+}
+
+/// What the API logs of a request: no query, header or body, which may hold secrets.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-logging-variables.html>
+const ACCESS_LOG: [(&str, &str); 12] = [
+    ("requestId", "$context.requestId"),
+    ("requestTime", "$context.requestTime"),
+    ("sourceIp", "$context.identity.sourceIp"),
+    ("method", "$context.httpMethod"),
+    ("host", "$context.domainName"),
+    ("path", "$context.path"),
+    ("route", "$context.routeKey"),
+    ("status", "$context.status"),
+    ("responseLength", "$context.responseLength"),
+    ("responseLatency", "$context.responseLatency"),
+    ("integrationLatency", "$context.integrationLatency"),
+    ("integrationError", "$context.integrationErrorMessage"),
+];
+
+const LOGS_AS_ASKED: (&str, &str) = ("CKV_AWS_95", "It logs unless the parameter AccessLog says otherwise");
+
+fn access_log_format() -> String {
+    Value::Object(ACCESS_LOG.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()).to_string()
 }
 
 /// The functions that answer routes, with the paths of theirs.

@@ -187,7 +187,15 @@ fn distribution(origins: Vec<Value>, prefix: &Prefix) -> Resource {
         "DefaultCacheBehavior": behavior,
         "ViewerCertificate": either("CdnHasDomain", own_certificate, json!({ "CloudFrontDefaultCertificate": true })),
     });
-    Resource::new("AWS::CloudFront::Distribution", json!({ "DistributionConfig": config })).with_optional_certificate()
+    Resource::new("AWS::CloudFront::Distribution", json!({ "DistributionConfig": config }))
+        .with_optional_certificate()
+        .without_checks(&[
+            (
+                "CKV_AWS_86",
+                "The API logs what the cache does not answer; logs of all requests are a matter of the account",
+            ),
+            ("CKV_AWS_174", "It is TLS 1.2 where there is a domain; the certificate of CloudFront's own has no choice"),
+        ])
 }
 
 /// No `ListBucket`: an unknown key answers 403, and nobody learns which there are.

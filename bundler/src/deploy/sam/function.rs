@@ -81,7 +81,12 @@ fn function(name: &str, entry: &FunctionEntry, prefix: &Prefix, root: &str, stor
         properties["Environment"] =
             json!({ "Variables": { "WHARF_KEY_VALUE_STORE": only_if(condition, arn.clone()) } });
     }
-    Resource::new("AWS::Serverless::Function", properties)
+    Resource::new("AWS::Serverless::Function", properties).without_checks(&[
+        ("CKV_AWS_115", "Its share of the account's concurrency is a matter of the account"),
+        ("CKV_AWS_116", "HTTP calls are synchronous, and a dead letter queue is for asynchronous ones"),
+        ("CKV_AWS_117", "An app that needs a VPC is rare, and pays for it with a NAT gateway"),
+        ("CKV_AWS_173", "Lambda encrypts the environment with its own key"),
+    ])
 }
 
 /// Of our own, so that its logs are not kept for ever; under the name that Lambda and its tools expect.
@@ -91,6 +96,7 @@ fn logs(name: &str, prefix: &Prefix) -> Resource {
         "RetentionInDays": reference("LogRetention"),
     });
     Resource::new("AWS::Logs::LogGroup", properties)
+        .without_checks(&[("CKV_AWS_158", "CloudWatch encrypts logs with its own key")])
 }
 
 /// A role of its own: it writes to the log group of this function and to no other, and what one function is allowed
@@ -160,7 +166,12 @@ fn url(name: &str) -> [(String, Resource); 3] {
         "InvokedViaFunctionUrl": true,
     });
     [
-        (logical_id_of(name, "Url"), Resource::new("AWS::Lambda::Url", url)),
+        (
+            logical_id_of(name, "Url"),
+            // CloudFront would sign in the header `authorization`, and refuse bodies without `x-amz-content-sha256`.
+            Resource::new("AWS::Lambda::Url", url)
+                .without_checks(&[("CKV_AWS_258", "The function asks for the origin secret instead")]),
+        ),
         (logical_id_of(name, "UrlAccess"), Resource::new("AWS::Lambda::Permission", ask)),
         (logical_id_of(name, "UrlInvocation"), Resource::new("AWS::Lambda::Permission", invoke)),
     ]

@@ -17,6 +17,7 @@ pub(super) fn of_root(manifest: &Manifest) -> BTreeMap<String, Parameter> {
         // For which the longest name of a function still is one that Lambda takes.
         stage.max_length = Some(longest_stage(manifest));
     }
+    parameters.insert("AccessLog".to_owned(), access_log());
     parameters.extend(of_domain());
     parameters.extend(of_cdn());
     parameters
@@ -49,6 +50,16 @@ pub(super) fn key_value_store() -> Parameter {
         kind: "String",
         description: "The ARN of the KeyValueStore of CloudFront; none without CloudFront.".to_owned(),
         default: Some("".into()),
+        ..Parameter::default()
+    }
+}
+
+fn access_log() -> Parameter {
+    Parameter {
+        kind: "String",
+        description: "Whether the API logs every request.".to_owned(),
+        default: Some("true".into()),
+        allowed_values: values(&["true", "false"]),
         ..Parameter::default()
     }
 }
@@ -247,6 +258,7 @@ pub(super) fn rules() -> BTreeMap<String, Value> {
 pub(super) fn conditions_of_root() -> BTreeMap<String, Value> {
     let condition = |name: &str| json!({ "Condition": name });
     named([
+        ("HasAccessLog", equals("AccessLog", "true")),
         ("HasCdn", not(&equals("ObjectsBucket", ""))),
         ("HasDomain", not(&equals("Domain", ""))),
         ("HasPrefix", not(&equals("ObjectsPrefix", ""))),
@@ -279,7 +291,8 @@ pub(super) fn groups(manifest: &Manifest) -> Map<String, Value> {
     let groups = [
         group("Deployment", &["Stage"]),
         group("Environment", &variables),
-        group("Functions", &["Policies", "LogLevel", "LogRetention", "Tracing"]),
+        group("Functions", &["Policies", "Tracing"]),
+        group("Logs", &["AccessLog", "LogLevel", "LogRetention"]),
         group(
             "CloudFront",
             &["ObjectsBucket", "ObjectsPrefix", "OriginSecret", "RequireOrigin", "PriceClass", "WebAclArn"],

@@ -57,14 +57,14 @@ pub(super) struct Resource {
     condition: Option<&'static str>,
     #[serde(skip_serializing_if = "<[_]>::is_empty")]
     depends_on: &'static [&'static str],
-    #[serde(skip_serializing_if = "Option::is_none")]
-    metadata: Option<Value>,
+    #[serde(skip_serializing_if = "Map::is_empty")]
+    metadata: Map<String, Value>,
     properties: Value,
 }
 
 impl Resource {
     pub(super) fn new(kind: &'static str, properties: Value) -> Self {
-        Self { kind, condition: None, depends_on: &[], metadata: None, properties }
+        Self { kind, condition: None, depends_on: &[], metadata: Map::new(), properties }
     }
 
     /// Made only when this condition holds.
@@ -84,7 +84,16 @@ impl Resource {
     /// Not measured by the default of the certificate's parameter, none, which the linter takes for its value.
     #[must_use]
     pub(super) fn with_optional_certificate(mut self) -> Self {
-        self.metadata = Some(json!({ "cfn-lint": { "config": { "ignore_checks": ["W1030"] } } }));
+        self.metadata.insert("cfn-lint".to_owned(), json!({ "config": { "ignore_checks": ["W1030"] } }));
+        self
+    }
+
+    /// Not measured by these checks of checkov, each with its reason.
+    /// <https://www.checkov.io/2.Basics/Suppressing%20and%20Skipping%20Policies.html>
+    #[must_use]
+    pub(super) fn without_checks(mut self, checks: &[(&str, &str)]) -> Self {
+        let skip = checks.iter().map(|(id, reason)| json!({ "id": id, "comment": reason }));
+        self.metadata.insert("checkov".to_owned(), json!({ "skip": skip.collect::<Vec<_>>() }));
         self
     }
 }
