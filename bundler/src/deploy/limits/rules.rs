@@ -85,8 +85,8 @@ const IAM: &str = "https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_ia
 const LAMBDA: &str = "https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html";
 const S3: &str = "https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html";
 
-const FEWER_FUNCTIONS: &str = "take routes together in one function, for example in a catch-all, or split the app into \
-                               packages that are deployed each by itself";
+const FEWER_FUNCTIONS: &str = "put the routes of folders into one function each, as `function-groups = [\"app/admin\"]` in \
+                               `[package.metadata.wharf]` does";
 const SMALLER_FUNCTION: &str = "leave out dependencies, features of them, or files that are compiled in, list fewer \
                                 params in `generate_static_params`, or bundle with `--lto`";
 const LARGE_ANSWER: &str = "put what is large into `public/`, redirect to where it is, or send it with `STREAMING`";
@@ -232,7 +232,7 @@ pub(super) const ROLES: Rule = Rule {
     kind: Kind::Adjustable,
     target: Target::Every,
     page: IAM,
-    help: "have AWS raise the quota `Roles per account`, or take routes together in one function",
+    help: "have AWS raise the quota `Roles per account`, or list folders in `function-groups`",
 };
 
 /// Two, and one for each function that streams.
