@@ -5,6 +5,7 @@ use std::{ffi::OsString, path::PathBuf};
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
+    architecture::Architecture,
     diagnostic::Code,
     failure::Failure,
     options::{Baseline, Features, Options},
@@ -72,6 +73,12 @@ pub struct BundleArguments {
     /// Print, instead of the table, what AWS limits, and how much of it the bundle uses
     #[arg(long, conflicts_with = "explain_route")]
     pub limits: bool,
+    /// The processors that the functions run on, instead of those of this machine
+    #[arg(long, value_enum, value_name = "ARCHITECTURE")]
+    arch: Option<Architecture>,
+    /// Compile the functions with cargo-zigbuild, against the glibc of Lambda's runtime
+    #[arg(long)]
+    zigbuild: bool,
     /// Optimize across crates: smaller zips, and a build that takes a minute longer for each few functions
     #[arg(long)]
     lto: bool,
@@ -102,7 +109,7 @@ Exit codes:
     2  the command line is wrong
     3  --check: routes.rs is stale
     4  cargo does not see a package to bundle
-    5  rustc refused the app
+    5  rustc refused the app, or made functions that Lambda cannot run
     6  a handler failed while it was evaluated
     7  a file could not be read or written
     8  --baseline: a route changed its class
@@ -146,6 +153,8 @@ impl BundleArguments {
             baseline: absolute(self.baseline)?.map(|path| Baseline { path, update: self.update_baseline }),
             package: self.package,
             features: Features { named: self.features, no_default: self.no_default_features, all: self.all_features },
+            arch: self.arch,
+            zigbuild: self.zigbuild,
             lto: self.lto,
             cargo_flags: flags.into_iter().filter_map(|(set, flag)| set.then_some(flag)).collect(),
             ..options

@@ -1,8 +1,9 @@
-//! Stage 5: [`Sources`] → [`Binaries`]. One cargo call for all of them.
+//! Stage 5: [`Sources`] → [`Binaries`]. One cargo call for all of them, or two where the functions run on other processors
+//! than this machine's.
 
 use std::{
     collections::{BTreeMap, BTreeSet},
-    fs,
+    fs, mem,
     path::PathBuf,
     process::Command,
 };
@@ -17,6 +18,7 @@ use crate::{
     output::{self, Lock, Staging},
     plan::FunctionName,
     shell::Shell,
+    toolchain::{self, Toolchain},
 };
 
 /// Where cargo compiles, beside the work folder: apart from the user's own builds, whose artifacts have other paths in
@@ -88,40 +90,36 @@ struct Compiled {
     evaluate: Option<PathBuf>,
     rendered: String,
     routes: BTreeSet<String>,
+    /// rustc has no standard library for the target.
+    lacks_std: bool,
 }
 
 fn compile(sources: &Sources, shell: &Shell) -> Result<Compiled, Failure> {
+    const FUNCTIONS: &str = "--bins";
+    const EVALUATE: [&str; 2] = ["--example", "evaluate"];
+    let toolchain = Toolchain::choose(&sources.plan)?;
+    let mut functions = cargo_build(sources, shell, toolchain);
+    functions.arg(FUNCTIONS);
     let mut compiled = Compiled::default();
-    let progress = shell.progress("Compiling");
-    let finished = command::lines(cargo_build(sources, shell), |line| {
-        let Ok(message) = serde_json::from_str::<Message>(line) else { return };
-        match message {
-            Message::CompilerArtifact(artifact) => {
-                progress.advance(&artifact.target.name);
-                compiled.artifact(artifact);
-            }
-            Message::CompilerMessage(message) => compiled.message(&message, sources),
-            _ => {}
-        }
-    })?;
-    progress.finish();
-    if finished.status.success() {
-        shell.compiler_warnings(&compiled.rendered);
-        return Ok(compiled);
+    if toolchain == Toolchain::Host {
+        functions.args(EVALUATE);
+        compiled.add(functions, sources, shell)?;
+    } else {
+        compiled.add(functions, sources, shell)?;
+        let mut evaluate = cargo_build(sources, shell, Toolchain::Host);
+        evaluate.args(EVALUATE);
+        compiled.add(evaluate, sources, shell)?;
     }
-    if compiled.rendered.is_empty() {
-        compiled.rendered = finished.stderr;
-    }
-    Err(Failure::Compile { rendered: compiled.rendered, routes: compiled.routes.into_iter().collect() })
+    shell.compiler_warnings(&compiled.rendered);
+    Ok(compiled)
 }
-
-fn cargo_build(sources: &Sources, shell: &Shell) -> Command {
+fn cargo_build(sources: &Sources, shell: &Shell, toolchain: Toolchain) -> Command {
     let plan = &sources.plan;
     let format = if shell.is_colored() { "json-diagnostic-rendered-ansi" } else { "json" };
     let mut cargo = Command::new(&plan.options.cargo);
     cargo
         .current_dir(&plan.project.root)
-        .args(["build", "--release", "--bins", "--example", "evaluate", "--message-format", format])
+        .args([toolchain.subcommand(), "--release", "--message-format", format])
         .arg("--manifest-path")
         .arg(sources.package.root.join("Cargo.toml"))
         .arg("--target-dir")
@@ -129,6 +127,7 @@ fn cargo_build(sources: &Sources, shell: &Shell) -> Command {
         .env("RUSTC_WRAPPER", &plan.options.this_program)
         .env(WRAPPER_ROOT, &plan.project.root)
         .envs(sources.work.parent().map(|folder| (WRAPPER_TARGET, folder)));
+    toolchain.adapt(&mut cargo, plan.architecture());
     if let Some(users) = &plan.options.rustc_wrapper {
         cargo.env(WRAPPER_CHAINED, users);
     }
@@ -147,6 +146,31 @@ fn cargo_build(sources: &Sources, shell: &Shell) -> Command {
 }
 
 impl Compiled {
+    /// Runs one cargo call to its end, and adds what it made.
+    fn add(&mut self, cargo: Command, sources: &Sources, shell: &Shell) -> Result<(), Failure> {
+        let progress = shell.progress("Compiling");
+        let finished = command::lines(cargo, |line| {
+            let Ok(message) = serde_json::from_str::<Message>(line) else { return };
+            match message {
+                Message::CompilerArtifact(artifact) => {
+                    progress.advance(&artifact.target.name);
+                    self.artifact(artifact);
+                }
+                Message::CompilerMessage(message) => self.message(&message, sources),
+                _ => {}
+            }
+        })?;
+        progress.finish();
+        if finished.status.success() {
+            return Ok(());
+        }
+        if self.lacks_std {
+            return Err(toolchain::std_missing(&sources.plan));
+        }
+        let rendered = if self.rendered.is_empty() { finished.stderr } else { mem::take(&mut self.rendered) };
+        Err(Failure::Compile { rendered, routes: mem::take(&mut self.routes).into_iter().collect() })
+    }
+
     fn artifact(&mut self, artifact: Artifact) {
         let Some(executable) = artifact.executable else { return };
         if artifact.target.kind.contains(&TargetKind::Bin) {
@@ -158,9 +182,13 @@ impl Compiled {
 
     fn message(&mut self, message: &CompilerMessage, sources: &Sources) {
         let project = &sources.plan.project;
-        if let Some(rendered) = &message.message.rendered {
-            self.rendered.push_str(&project.with_shown_paths(rendered));
+        let rendered = message.message.rendered.as_deref().map(|rendered| project.with_shown_paths(rendered));
+        // A second call says again what the first has said.
+        if let Some(rendered) = rendered.filter(|rendered| !self.rendered.contains(rendered)) {
+            self.rendered.push_str(&rendered);
         }
+        let notes = &message.message.children;
+        self.lacks_std |= notes.iter().any(|note| note.message.ends_with("target may not be installed"));
         if message.message.level != DiagnosticLevel::Error {
             return;
         }

@@ -21,7 +21,7 @@ pub mod exit_code {
     pub const STALE: u8 = 3;
     /// Cargo does not see a package to bundle.
     pub const PROJECT: u8 = 4;
-    /// rustc or the linker refused the app.
+    /// rustc or the linker refused the app, or functions would not run on Lambda.
     pub const COMPILE: u8 = 5;
     /// A handler failed while it was evaluated.
     pub const EVALUATE: u8 = 6;
@@ -62,6 +62,14 @@ pub enum Failure {
         rendered: String,
         /// The route files that the errors are in.
         routes: Vec<String>,
+    },
+    /// This machine cannot compile the functions for their architecture, or Lambda could not run what it compiled.
+    #[error("{message}")]
+    Target {
+        /// What is wrong, in general.
+        message: String,
+        /// One for each thing in particular.
+        diagnostics: Vec<Diagnostic>,
     },
     /// Handlers failed while they were evaluated.
     #[error("{} could not be evaluated", if .diagnostics.len() == 1 { "a route" } else { "some routes" })]
@@ -116,7 +124,7 @@ impl Failure {
             Self::Diagnostics(_) => exit_code::DIAGNOSTICS,
             Self::Stale { .. } => exit_code::STALE,
             Self::Project { .. } => exit_code::PROJECT,
-            Self::Compile { .. } => exit_code::COMPILE,
+            Self::Compile { .. } | Self::Target { .. } => exit_code::COMPILE,
             Self::Evaluate { .. } | Self::Evaluator { .. } => exit_code::EVALUATE,
             Self::Io { .. } => exit_code::IO,
             Self::Baseline { .. } => exit_code::BASELINE,
@@ -128,7 +136,7 @@ impl Failure {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Diagnostics(_) | Self::Interrupted => None,
+            Self::Diagnostics(_) | Self::Target { .. } | Self::Interrupted => None,
             Self::Stale { .. } => Some("run `cargo bundle` and commit the file".to_owned()),
             Self::Project { help, .. } => Some(help.clone()),
             Self::Compile { routes, .. } if routes.is_empty() => None,

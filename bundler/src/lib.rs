@@ -3,7 +3,9 @@
 //! Read [`pipeline`] first: it lists the stages, each of which has one input and one output type. Each effect has one
 //! place: [`command`] starts processes, [`output`] writes files, [`shell`] prints, [`options`] reads the environment.
 
+pub mod architecture;
 pub mod baseline;
+pub mod bootstrap;
 pub mod cli;
 pub mod command;
 pub mod compile;
@@ -25,5 +27,6 @@ pub mod pipeline;
 pub mod plan;
 pub mod shell;
 pub mod table;
+pub mod toolchain;
 pub mod url_path;
 pub mod wrapper;

@@ -347,7 +347,7 @@ fn function_entry(function: &Function, packed: &Packed) -> FunctionEntry {
         code_sha256: zip.sha256.base64(),
         runtime: "provided.al2023".to_owned(),
         handler: "bootstrap".to_owned(),
-        architecture: if cfg!(target_arch = "aarch64") { "arm64" } else { "x86_64" }.to_owned(),
+        architecture: plan.architecture().to_string(),
         memory: largest(|config| config.memory.unwrap_or(DEFAULT_MEMORY)),
         timeout: largest(|config| config.max_duration.unwrap_or(DEFAULT_TIMEOUT)),
         invoke_mode: if configs.iter().any(|config| config.streaming) {

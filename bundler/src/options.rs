@@ -10,7 +10,7 @@ use std::{
     path::{Path, PathBuf},
 };
 
-use crate::failure::Failure;
+use crate::{architecture::Architecture, failure::Failure};
 
 /// What a run is to do.
 #[derive(Debug, Clone)]
@@ -27,6 +27,10 @@ pub struct Options {
     pub features: Features,
     /// The classes to compare with.
     pub baseline: Option<Baseline>,
+    /// The architecture of the functions; `None` for what the app's settings say.
+    pub arch: Option<Architecture>,
+    /// Whether cargo-zigbuild compiles the functions, even where cargo alone could.
+    pub zigbuild: bool,
     /// Whether the functions are optimized across crates: smaller, and minutes slower to build.
     pub lto: bool,
     /// `--offline`, `--locked` and `--frozen`, handed on to cargo.
@@ -79,6 +83,8 @@ impl Options {
             target_dir: None,
             features: Features::default(),
             baseline: None,
+            arch: None,
+            zigbuild: false,
             lto: false,
             cargo_flags: Vec::new(),
             cargo: env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
@@ -125,6 +131,34 @@ pub fn normalized(path: &Path) -> PathBuf {
 pub fn wants_color() -> bool {
     env::var_os("NO_COLOR").is_none_or(|value| value.is_empty())
         && env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
+/// Whether a program of this name can be started without a path.
+#[must_use]
+pub fn is_on_path(program: &str) -> bool {
+    which::which(program).is_ok()
+}
+
+/// Whether the user's settings of cargo, in variables or in the configuration files that hold in `folder`, name a linker
+/// for a target. <https://doc.rust-lang.org/cargo/reference/config.html>
+///
+/// # Errors
+///
+/// When a file cannot be read.
+pub fn has_linker(folder: &Path, target: &str) -> Result<bool, Failure> {
+    let read = || {
+        let config = cargo_config2::Config::load_with_cwd(folder)?;
+        let of_flags = config.rustflags(target)?.is_some_and(|flags| flags.flags.iter().any(|flag| sets_linker(flag)));
+        Ok(of_flags || config.linker(target)?.is_some())
+    };
+    read().map_err(|error: cargo_config2::Error| {
+        Failure::io("read the settings of cargo in", folder)(io::Error::other(error))
+    })
+}
+
+/// `-Clinker=cc`, or the second part of `-C linker=cc`.
+fn sets_linker(flag: &str) -> bool {
+    flag.strip_prefix("-C").unwrap_or(flag).trim_start().starts_with("linker=")
 }
 
 /// What the wrapper of rustc is told by the run that started cargo; `None` when this process is no such wrapper.

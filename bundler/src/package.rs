@@ -19,6 +19,7 @@ use wharf::{
 use zip::{CompressionMethod, ZipWriter, result::ZipResult, write::SimpleFileOptions};
 
 use crate::{
+    bootstrap,
     evaluate::{EvaluatedRoute, Evaluation},
     failure::Failure,
     interrupt,
@@ -160,8 +161,9 @@ pub(crate) const MOST_METADATA: usize = 2048;
 ///
 /// # Errors
 ///
-/// When a file cannot be read or written, or when interrupted.
+/// When Lambda could not start a function, when a file cannot be read or written, or when interrupted.
 pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
+    check_bootstraps(&evaluation)?;
     let functions = zips(&evaluation, shell)?;
     let mut objects = BTreeMap::new();
     let mut not_exported = BTreeMap::new();
@@ -256,6 +258,25 @@ fn file_object(staging: &Staging, exported: &ExportedFile) -> Result<PackedObjec
     let headers = headers.map(|(name, value)| (name.to_owned(), value)).into();
     let origin = ObjectOrigin::File(exported.file.path.clone());
     PackedObject::stage(staging, headers, &body, Revalidate::Never, Vec::new(), origin)
+}
+
+/// Refuses functions that Lambda could not start, all of them at once.
+fn check_bootstraps(evaluation: &Evaluation) -> Result<(), Failure> {
+    let plan = &evaluation.binaries.sources.plan;
+    let mut unfit = Vec::new();
+    for function in &plan.functions {
+        let binary = &evaluation.binaries.deployed[&function.name];
+        let bytes = fs::read(binary).map_err(Failure::io("read", binary))?;
+        if let Err(reason) = bootstrap::check(&bytes, plan.architecture()) {
+            let route = plan.routes_of(&function.name).next();
+            unfit.push((route.map_or("app", |route| &route.file.path), reason));
+        }
+    }
+    if unfit.is_empty() {
+        return Ok(());
+    }
+    let message = "Lambda could not run what was compiled".to_owned();
+    Err(Failure::Target { message, diagnostics: bootstrap::diagnostics(unfit) })
 }
 
 /// Zips all functions, on all cores. What a zip is made from names it, so that an unchanged one is only looked up.

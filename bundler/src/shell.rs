@@ -160,7 +160,7 @@ impl Shell {
     /// Shows why there is no bundle.
     pub fn failure(&self, failure: &Failure) {
         let output = match failure {
-            Failure::Diagnostics(diagnostics) => {
+            Failure::Diagnostics(diagnostics) | Failure::Target { diagnostics, .. } => {
                 self.diagnostics(diagnostics);
                 None
             }

@@ -16,7 +16,7 @@ use std::{
 
 use sha2::{Digest, Sha256};
 
-use crate::options::WrapperOrder;
+use crate::{architecture::Architecture, options::WrapperOrder};
 
 /// Runs rustc with the arguments that cargo gave, adapted.
 ///
@@ -71,7 +71,7 @@ fn adapted(order: &WrapperOrder, arguments: &[OsString]) -> Vec<OsString> {
     }
     adapted.push(remap(&order.root, "."));
     adapted.push(remap(&order.target, TARGET));
-    if order.is_binary && cfg!(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu")) {
+    if order.is_binary && is_linked_by_lld(arguments) {
         adapted.push(SYSTEM_LINKER.into());
     }
     adapted
@@ -89,6 +89,14 @@ const SYSTEM_LINKER: &str = "-Clinker-features=-lld";
 
 /// What the target directory is called in binaries, relative to the app.
 const TARGET: &str = "./target/wharf";
+
+fn is_linked_by_lld(arguments: &[OsString]) -> bool {
+    let mut arguments = arguments.iter();
+    match arguments.find(|argument| *argument == "--target").and_then(|_| arguments.next()) {
+        Some(target) => target == Architecture::X86_64.target(),
+        None => cfg!(all(target_arch = "x86_64", target_os = "linux", target_env = "gnu")),
+    }
+}
 
 fn is_metadata(argument: &OsStr) -> bool {
     argument.as_encoded_bytes().starts_with(b"metadata=")
@@ -170,6 +178,16 @@ mod tests {
         let library = order("/a/shop", "/a/shop");
         assert!(!adapted(&library, &arguments()).contains(&flag));
         assert!(adapted(&WrapperOrder { is_binary: true, ..library }, &arguments()).contains(&flag));
+    }
+
+    #[test]
+    fn the_linker_is_that_of_the_target() {
+        let flag = OsString::from(SYSTEM_LINKER);
+        let order = WrapperOrder { is_binary: true, ..order("/a/shop", "/a/shop") };
+        for (target, is_changed) in [("x86_64-unknown-linux-gnu", true), ("aarch64-unknown-linux-gnu", false)] {
+            let arguments = [arguments(), ["--target", target].map(OsString::from).into()].concat();
+            assert_eq!(adapted(&order, &arguments).contains(&flag), is_changed, "{target}");
+        }
     }
 
     #[test]

@@ -135,6 +135,10 @@ pub enum Code {
     StaticParamsMissing,
     /// `params::failed`
     StaticParamsFailed,
+    /// `target::std-missing`
+    StdMissing,
+    /// `target::linker-missing`
+    LinkerMissing,
     /// `evaluate::failed`
     EvaluationFailed,
     /// `evaluate::set-cookie`
@@ -147,6 +151,14 @@ pub enum Code {
     FunctionGroupTwice,
     /// `function::regions-differ`
     FunctionRegionsDiffer,
+    /// `bootstrap::not-a-program`
+    NotAProgram,
+    /// `bootstrap::architecture`
+    OtherArchitecture,
+    /// `bootstrap::interpreter`
+    Interpreter,
+    /// `bootstrap::glibc`
+    GlibcTooNew,
     /// `cdn::file-not-served`
     FileNotServed,
     /// `cdn::left-to-the-api`
@@ -167,7 +179,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 79] = [
+    pub const ALL: [Self; 85] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
@@ -233,12 +245,18 @@ impl Code {
         Self::StaticParamsShape,
         Self::StaticParamsMissing,
         Self::StaticParamsFailed,
+        Self::StdMissing,
+        Self::LinkerMissing,
         Self::EvaluationFailed,
         Self::EvaluationSetCookie,
         Self::DynamicError,
         Self::FunctionGroupEmpty,
         Self::FunctionGroupTwice,
         Self::FunctionRegionsDiffer,
+        Self::NotAProgram,
+        Self::OtherArchitecture,
+        Self::Interpreter,
+        Self::GlibcTooNew,
         Self::FileNotServed,
         Self::LeftToTheApi,
         Self::TooManyStreams,
@@ -318,12 +336,18 @@ impl Code {
             Self::StaticParamsShape => "params::shape",
             Self::StaticParamsMissing => "params::missing",
             Self::StaticParamsFailed => "params::failed",
+            Self::StdMissing => "target::std-missing",
+            Self::LinkerMissing => "target::linker-missing",
             Self::EvaluationFailed => "evaluate::failed",
             Self::EvaluationSetCookie => "evaluate::set-cookie",
             Self::DynamicError => "evaluate::dynamic-error",
             Self::FunctionGroupEmpty => "function::no-route",
             Self::FunctionGroupTwice => "function::listed-twice",
             Self::FunctionRegionsDiffer => "function::regions-differ",
+            Self::NotAProgram => "bootstrap::not-a-program",
+            Self::OtherArchitecture => "bootstrap::architecture",
+            Self::Interpreter => "bootstrap::interpreter",
+            Self::GlibcTooNew => "bootstrap::glibc",
             Self::FileNotServed => "cdn::file-not-served",
             Self::LeftToTheApi => "cdn::left-to-the-api",
             Self::TooManyStreams => "cdn::too-many-streams",

@@ -41,6 +41,16 @@ pub struct Project {
 }
 
 impl Project {
+    /// A label at a value of the package's manifest, or at the header of its table `[package]` where none is named, or none
+    /// is there.
+    #[must_use]
+    pub fn label_at(&self, keys: &[&str], text: impl Into<String>) -> Label {
+        let source = self.manifest.source();
+        let place =
+            manifest_span(self, keys).filter(|_| !keys.is_empty()).unwrap_or_else(|| header(&source, "[package]"));
+        Label::new(&source, place, text)
+    }
+
     /// A path that rustc names, as people know it: `app/api/route.rs` for `./src/../app/api/route.rs`.
     #[must_use]
     pub fn shown_path(&self, path: &str) -> String {

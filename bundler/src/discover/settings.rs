@@ -5,13 +5,18 @@ use std::{collections::BTreeSet, ops::Range};
 use toml_edit::{Item, TableLike};
 
 use super::ProjectFile;
-use crate::diagnostic::{Code, Diagnostic, Label, Source};
+use crate::{
+    architecture::Architecture,
+    diagnostic::{Code, Diagnostic, Label, Source},
+};
 
 /// What an app says once for all of its routes.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Settings {
     /// What a GET is that says nothing about itself.
     pub get: GetDefault,
+    /// `arch`: the processors that the functions run on.
+    pub arch: Option<Architecture>,
     /// `environment`: the names of the environment variables that each deployment sets.
     pub environment: BTreeSet<String>,
     /// `function-groups`: the folders whose routes share a function.
@@ -38,7 +43,7 @@ pub enum GetDefault {
 }
 
 /// The keys that there are.
-const KEYS: [&str; 3] = ["environment", "function-groups", "get"];
+const KEYS: [&str; 4] = ["arch", "environment", "function-groups", "get"];
 
 /// What Lambda sets itself, and what the templates set.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
@@ -81,6 +86,10 @@ pub(super) fn read(manifest: &ProjectFile, diagnostics: &mut Vec<Diagnostic>) ->
             ("get", Some("dynamic")) => settings.get = GetDefault::Dynamic,
             ("environment", _) => settings.environment = environment(value, &source, diagnostics),
             ("function-groups", _) => settings.function_groups = function_groups(value, &source, diagnostics),
+            ("arch", text) => match text.map(str::parse) {
+                Some(Ok(arch)) => settings.arch = Some(arch),
+                _ => diagnostics.push(wrong_value("arch", value, "`\"x86_64\"` or `\"arm64\"`", &source)),
+            },
             ("get", _) => diagnostics.push(wrong_value("get", value, "`\"static\"` or `\"dynamic\"`", &source)),
             _ => diagnostics.push(unknown(key, table, &source)),
         }
@@ -187,6 +196,12 @@ mod tests {
     }
 
     #[test]
+    fn the_architecture_has_the_name_that_lambda_has_for_it() {
+        let (settings, codes) = settings("[package.metadata.wharf]\narch = \"arm64\"\n");
+        assert_eq!((settings.arch, codes), (Some(Architecture::Arm64), Vec::new()));
+    }
+
+    #[test]
     fn what_no_function_can_have_as_a_variable_is_refused() {
         for list in ["\"TABLE\"", "[1]", "[\"a-b\"]", "[\"table\"]", "[\"1A\"]", "[\"A\"]", "[\"AWS_REGION\"]"] {
             let text = format!("[package.metadata.wharf]\nenvironment = {list}\n");
@@ -216,6 +231,7 @@ mod tests {
 
     #[test]
     fn what_is_not_known_is_refused() {
+        assert_eq!(settings("[package.metadata.wharf]\narch = \"aarch64\"\n").1, [Code::SettingValue]);
         let text = "[package.metadata.wharf]\nget = true\ngte = \"static\"\n";
         assert_eq!(settings(text).1, [Code::SettingValue, Code::UnknownSetting]);
         assert_eq!(settings("[package.metadata]\nwharf = 1\n").1, [Code::SettingValue]);

@@ -11,6 +11,7 @@ use wharf::Method;
 pub use names::{FunctionName, RouteName};
 
 use crate::{
+    architecture::Architecture,
     diagnostic::{self, Code, Diagnostic, Label},
     discover::{AppFile, Project},
     failure::Failure,
@@ -59,6 +60,12 @@ pub struct Function {
 }
 
 impl Plan {
+    /// The processors that the functions run on.
+    #[must_use]
+    pub fn architecture(&self) -> Architecture {
+        self.options.arch.or(self.project.settings.arch).unwrap_or_default()
+    }
+
     /// The routes that a function answers, in match order.
     pub fn routes_of(&self, function: &FunctionName) -> impl Iterator<Item = &Route> {
         self.routes.iter().filter(move |route| route.function == *function)
