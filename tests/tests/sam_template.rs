@@ -157,6 +157,7 @@ fn bundles() -> &'static [(&'static str, Bundle)] {
             ("/items/[slug]", false),
             ("/shelves/[floor]/[number]", false),
             ("/shop/[[...filters]]", false),
+            ("/sizes/[größe]/[[...other]]", false),
         ];
         vec![
             ("shop", Bundle::of(manifest(&shop))),

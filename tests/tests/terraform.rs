@@ -4,6 +4,7 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use wharf_bundler::{deploy::http_api, manifest::SegmentEntry};
 use wharf_tests::{
     Guide, Upstream,
     bundle_command::sha256,
@@ -97,6 +98,21 @@ impl Shop {
             "functions": functions, "routes": routes.collect::<Vec<_>>(), "objects": objects,
         });
         self.write("manifest.json", &manifest.to_string());
+    }
+
+    /// The route keys that the bundler derives from the manifest, sorted.
+    fn route_keys(&self) -> Vec<String> {
+        let manifest = self.folder.path().join("target/bundle/manifest.json");
+        let manifest: Value =
+            serde_json::from_str(&fs::read_to_string(manifest).expect("it was written")).expect("as JSON");
+        let segments = manifest["routes"].as_array().expect("it is a list").iter().map(|route| {
+            let segments: Vec<SegmentEntry> = serde_json::from_value(route["segments"].clone()).expect("they are some");
+            segments
+        });
+        let paths = segments.flat_map(|segments| http_api::paths(&segments));
+        let mut keys: Vec<String> = paths.map(|path| format!("ANY {path}")).collect();
+        keys.sort_unstable();
+        keys
     }
 
     fn object(&self, path: &str, body: &str, revalidate: &Value, function: Option<&str>) -> Value {
@@ -228,7 +244,9 @@ fn everything_of_the_manifest_is_applied() {
             (&json!(SECRET), &json!("1"))
         );
     }
-    let routes = keys(&applied.resources("aws_apigatewayv2_route"), "route_key");
+    let made = applied.resources("aws_apigatewayv2_route");
+    let routes = keys(&made, "route_key");
+    assert_eq!(routes, shop.route_keys(), "SAM would have others");
     assert_eq!(
         routes,
         [
