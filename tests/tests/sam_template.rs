@@ -199,6 +199,25 @@ fn what_aws_makes_of_every_template_passes_cfn_lint_and_fits_a_stack() {
 }
 
 #[test]
+fn an_app_without_routes_is_a_bucket_behind_cloudfront() {
+    let pages = Bundle::of(manifest(&[]));
+    let output = tools::sam(pages.folder.path(), &["validate", "--lint", "-t", "template.yaml"]);
+    assert_eq!(output.code, Some(0), "{output}");
+    let template = &pages.translated()["template.yaml"];
+    let path = pages.folder.path().join("template.json");
+    fs::write(&path, template.to_string()).expect("the folder takes a file");
+    let output = tools::cfn_lint(&path);
+    assert_eq!((output.code, output.stdout.as_str()), (Some(0), ""), "{output}");
+    let resources = template["Resources"].as_object().expect("it has some");
+    assert!(resources.values().all(|resource| resource["Condition"] == "HasCdn"), "{template:#}");
+    let config = &resources["Cdn"]["Properties"]["DistributionConfig"];
+    assert_eq!(config["DefaultCacheBehavior"]["TargetOriginId"], "objects");
+    assert_eq!(config["Origins"].as_array().map(Vec::len), Some(1));
+    assert!(template["Parameters"]["ObjectsBucket"].get("Default").is_none(), "it would be a stack of nothing");
+    assert!(template["Parameters"].get("OriginSecret").is_none(), "there is nobody to prove it to");
+}
+
+#[test]
 fn a_stack_is_counted_as_aws_makes_it() {
     for (name, bundle) in bundles() {
         let cdn = cdn::files(&bundle.manifest).expect("the CDN takes it");

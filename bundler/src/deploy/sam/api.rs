@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
+    has_api,
     names::{Prefix, logical_id_of},
     template::{Output, Resource, attribute, only_if, reference, substitute},
 };
@@ -19,6 +20,9 @@ pub(super) fn resources(
     prefix: &Prefix,
     target: &dyn Fn(&str) -> Value,
 ) -> Vec<(String, Resource)> {
+    if !has_api(manifest) {
+        return Vec::new();
+    }
     let api = json!({
         "StageName": "$default",
         "FailOnWarnings": true,

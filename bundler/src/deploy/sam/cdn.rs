@@ -5,6 +5,7 @@ use serde_json::{Value, json};
 use super::{
     api::{self, API},
     function::streams,
+    has_api,
     names::Prefix,
     template::{Output, Resource, attribute, either, only_if, reference, substitute},
 };
@@ -28,10 +29,10 @@ pub(super) fn resources(
     url: &dyn Fn(&str) -> Value,
 ) -> Vec<(String, Resource)> {
     let resources = [
-        (CDN, distribution(origins(manifest, url), prefix)),
+        (CDN, distribution(manifest, origins(manifest, url), prefix)),
         ("CdnAccess", origin_access_control(prefix)),
         ("CdnCachePolicy", cache_policy(prefix)),
-        ("CdnFunction", function(cdn, prefix)),
+        ("CdnFunction", function(manifest, cdn, prefix)),
         ("CdnKeyValues", key_value_store(cdn, prefix)),
         ("CdnOriginRequestPolicy", origin_request_policy(prefix)),
         ("ObjectsPolicy", bucket_policy()),
@@ -67,7 +68,7 @@ pub(super) fn key_value_store_arn() -> Value {
 }
 
 /// Changed after the functions and their routes: this is the switch to the new bundle.
-fn function(cdn: &Cdn, prefix: &Prefix) -> Resource {
+fn function(manifest: &Manifest, cdn: &Cdn, prefix: &Prefix) -> Resource {
     let properties = json!({
         "Name": prefix.account_wide("cdn"),
         "AutoPublish": true,
@@ -78,7 +79,8 @@ fn function(cdn: &Cdn, prefix: &Prefix) -> Resource {
             "KeyValueStoreAssociations": [{ "KeyValueStoreARN": key_value_store_arn() }],
         },
     });
-    Resource::new("AWS::CloudFront::Function", properties).after(&[API])
+    let function = Resource::new("AWS::CloudFront::Function", properties);
+    if has_api(manifest) { function.after(&[API]) } else { function }
 }
 
 /// Answers are kept for as long as their `cache-control` says, and not at all without.
@@ -134,7 +136,8 @@ fn origins(manifest: &Manifest, url: &dyn Fn(&str) -> Value) -> Vec<Value> {
         let host = json!({ "Fn::Select": [2, { "Fn::Split": ["/", url(name)] }] });
         on_request(&format!("stream-{name}"), &host)
     });
-    [objects, on_request("api", &substitute(api::host()))].into_iter().chain(streaming).collect()
+    let api = has_api(manifest).then(|| on_request("api", &substitute(api::host())));
+    [objects].into_iter().chain(api).chain(streaming).collect()
 }
 
 /// An origin that answers on request, and believes CloudFront for the secret.
@@ -156,9 +159,9 @@ fn on_request(id: &str, host: &Value) -> Value {
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "the macro takes its arguments by reference")]
-fn distribution(origins: Vec<Value>, prefix: &Prefix) -> Resource {
+fn distribution(manifest: &Manifest, origins: Vec<Value>, prefix: &Prefix) -> Resource {
     let behavior = json!({
-        "TargetOriginId": "api",
+        "TargetOriginId": if has_api(manifest) { "api" } else { "objects" },
         "ViewerProtocolPolicy": "redirect-to-https",
         "AllowedMethods": ["DELETE", "GET", "HEAD", "OPTIONS", "PATCH", "POST", "PUT"],
         "CachedMethods": ["GET", "HEAD"],

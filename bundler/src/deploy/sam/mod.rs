@@ -32,12 +32,9 @@ const COMMENT_OF_A_PART: &str = "Written by `cargo bundle`; a part of ../templat
 const ROOT: &str = "template.yaml";
 
 /// `template.yaml`, `samconfig.toml`, the templates of nested stacks, and `upload.sh`, which fills the bucket, by their
-/// paths in the bundle. None, when no route needs a function.
+/// paths in the bundle. An app without routes is CloudFront in front of a bucket, and nothing else.
 #[must_use]
 pub fn files(manifest: &Manifest, cdn: &Cdn) -> BTreeMap<String, String> {
-    if manifest.functions.is_empty() {
-        return BTreeMap::new();
-    }
     let mut files: BTreeMap<String, String> =
         templates(manifest, cdn).iter().map(|(file, template)| (file.clone(), text(file, template))).collect();
     files.insert("samconfig.toml".to_owned(), settings(&Prefix::new(manifest)));
@@ -63,9 +60,6 @@ pub struct Stack {
 /// The stack that the user deploys, and those nested in it.
 #[must_use]
 pub fn stacks(manifest: &Manifest, cdn: &Cdn) -> Vec<Stack> {
-    if manifest.functions.is_empty() {
-        return Vec::new();
-    }
     let stack = |(file, template): (String, Template)| Stack {
         resources: template.resource_count(),
         parameters: template.parameters.len(),
@@ -109,7 +103,10 @@ fn settings(prefix: &Prefix) -> String {
 /// The stack that the user deploys.
 fn root(manifest: &Manifest, cdn: &Cdn, prefix: &Prefix, layout: &Layout<'_>) -> Template {
     let mut resources = BTreeMap::new();
-    let mut outputs: BTreeMap<String, Output> = api::outputs().into_iter().chain(cdn::outputs()).collect();
+    let mut outputs: BTreeMap<String, Output> = cdn::outputs().into_iter().collect();
+    if has_api(manifest) {
+        outputs.extend(api::outputs());
+    }
     match layout {
         Layout::One(functions) => {
             let store = Store { condition: cdn::CONDITION, arn: cdn::key_value_store_arn() };
@@ -140,21 +137,28 @@ fn root(manifest: &Manifest, cdn: &Cdn, prefix: &Prefix, layout: &Layout<'_>) ->
         description: format!("{} {}, an app of Wharf", manifest.app.name, manifest.app.version),
         metadata: parameters::groups(manifest),
         parameters: parameters::of_root(manifest),
-        rules: parameters::rules(),
-        conditions: conditions(layout),
+        rules: parameters::rules(manifest),
+        conditions: conditions(manifest, layout),
         globals: match layout {
-            Layout::One(_) => globals(manifest),
-            Layout::Several(_) => serde_json::Map::new(),
+            Layout::One(functions) if !functions.is_empty() => globals(manifest),
+            Layout::One(_) | Layout::Several(_) => serde_json::Map::new(),
         },
         resources,
         outputs,
     }
 }
 
+/// Whether there is anything to ask on request.
+fn has_api(manifest: &Manifest) -> bool {
+    !manifest.routes.is_empty()
+}
+
 /// Those of the functions stand where the functions are.
-fn conditions(layout: &Layout<'_>) -> BTreeMap<String, serde_json::Value> {
-    let mut conditions = parameters::conditions_of_root();
-    if let Layout::One(_) = layout {
+fn conditions(manifest: &Manifest, layout: &Layout<'_>) -> BTreeMap<String, serde_json::Value> {
+    let mut conditions = parameters::conditions_of_root(manifest);
+    if let Layout::One(functions) = layout
+        && !functions.is_empty()
+    {
         conditions.extend(parameters::conditions_of_functions());
     }
     conditions
@@ -213,10 +217,7 @@ fn nested(manifest: &Manifest, part: &Part<'_>, prefix: &Prefix) -> Template {
         let condition = not(&equals(parameters::KEY_VALUE_STORE, ""));
         conditions.insert(parameters::HAS_KEY_VALUE_STORE.to_owned(), condition);
     }
-    let store = Store {
-        condition: parameters::HAS_KEY_VALUE_STORE,
-        arn: reference(parameters::KEY_VALUE_STORE),
-    };
+    let store = Store { condition: parameters::HAS_KEY_VALUE_STORE, arn: reference(parameters::KEY_VALUE_STORE) };
     for (name, entry) in &part.functions {
         resources.extend(function::resources(name, entry, &prefix, "../", &store));
         let alias = Output::new(format!("The alias of `{name}`."), function::alias(name));

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
+    has_api,
     names::{longest_stage, variable_id},
     template::{Parameter, both, equals, not, reference},
 };
@@ -12,14 +13,21 @@ use crate::manifest::Manifest;
 
 /// Those of the template that the user deploys.
 pub(super) fn of_root(manifest: &Manifest) -> BTreeMap<String, Parameter> {
-    let mut parameters = of_part(manifest);
+    let mut parameters = if has_api(manifest) { of_part(manifest) } else { named([("Stage", stage())]) };
     if let Some(stage) = parameters.get_mut("Stage") {
         // For which the longest name of a function still is one that Lambda takes.
         stage.max_length = Some(longest_stage(manifest));
     }
-    parameters.insert("AccessLog".to_owned(), access_log());
     parameters.extend(of_domain());
     parameters.extend(of_cdn());
+    if has_api(manifest) {
+        parameters.insert("AccessLog".to_owned(), access_log());
+    } else if let Some(bucket) = parameters.get_mut("ObjectsBucket") {
+        // Nothing else answers for pages.
+        bucket.description =
+            "The bucket that upload.sh has filled, in the region of the stack; the stack sets its policy.".to_owned();
+        bucket.default = None;
+    }
     parameters
 }
 
@@ -151,21 +159,22 @@ pub(super) fn passed_on(name: &str) -> Value {
     }
 }
 
+fn stage() -> Parameter {
+    Parameter {
+        kind: "String",
+        description: "Tells this deployment from others of the app in the account and region; a part of the names of \
+                      what is deployed."
+            .to_owned(),
+        default: Some("prod".into()),
+        allowed_pattern: Some("[a-z0-9]([a-z0-9-]*[a-z0-9])?"),
+        constraint_description: Some("lower-case letters, digits and hyphens"),
+        ..Parameter::default()
+    }
+}
+
 fn of_functions() -> BTreeMap<String, Parameter> {
     named([
-        (
-            "Stage",
-            Parameter {
-                kind: "String",
-                description: "Tells this deployment from others of the app in the account and region; a part of the \
-                              names of functions and log groups."
-                    .to_owned(),
-                default: Some("prod".into()),
-                allowed_pattern: Some("[a-z0-9]([a-z0-9-]*[a-z0-9])?"),
-                constraint_description: Some("lower-case letters, digits and hyphens"),
-                ..Parameter::default()
-            },
-        ),
+        ("Stage", stage()),
         (
             "LogLevel",
             Parameter {
@@ -238,7 +247,7 @@ fn of_functions() -> BTreeMap<String, Parameter> {
 
 /// Checked before anything is made.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html>
-pub(super) fn rules() -> BTreeMap<String, Value> {
+pub(super) fn rules(manifest: &Manifest) -> BTreeMap<String, Value> {
     let given = |parameter: &str| not(&equals(parameter, ""));
     let needs = |parameter: &str, other: &str| {
         json!({
@@ -249,23 +258,27 @@ pub(super) fn rules() -> BTreeMap<String, Value> {
             }],
         })
     };
-    named([
-        ("DomainHasCertificate", needs("Domain", "CertificateArn")),
-        ("CdnHasSecret", needs("ObjectsBucket", "OriginSecret")),
-    ])
+    let mut rules = named([("DomainHasCertificate", needs("Domain", "CertificateArn"))]);
+    if has_api(manifest) {
+        rules.insert("CdnHasSecret".to_owned(), needs("ObjectsBucket", "OriginSecret"));
+    }
+    rules
 }
 
-pub(super) fn conditions_of_root() -> BTreeMap<String, Value> {
+pub(super) fn conditions_of_root(manifest: &Manifest) -> BTreeMap<String, Value> {
     let condition = |name: &str| json!({ "Condition": name });
-    named([
-        ("HasAccessLog", equals("AccessLog", "true")),
+    let mut conditions = named([
         ("HasCdn", not(&equals("ObjectsBucket", ""))),
         ("HasDomain", not(&equals("Domain", ""))),
         ("HasPrefix", not(&equals("ObjectsPrefix", ""))),
         ("HasWebAcl", not(&equals("WebAclArn", ""))),
-        ("ApiHasDomain", both(&condition("HasDomain"), &not(&condition("HasCdn")))),
         ("CdnHasDomain", both(&condition("HasDomain"), &condition("HasCdn"))),
-    ])
+    ]);
+    if has_api(manifest) {
+        conditions.insert("HasAccessLog".to_owned(), equals("AccessLog", "true"));
+        conditions.insert("ApiHasDomain".to_owned(), both(&condition("HasDomain"), &not(&condition("HasCdn"))));
+    }
+    conditions
 }
 
 pub(super) fn conditions_of_functions() -> BTreeMap<String, Value> {
@@ -287,8 +300,13 @@ fn named<T, const N: usize>(entries: [(&str, T); N]) -> BTreeMap<String, T> {
 pub(super) fn groups(manifest: &Manifest) -> Map<String, Value> {
     let variables: Vec<String> = manifest.app.environment.iter().map(|variable| variable_id(variable)).collect();
     let variables: Vec<&str> = variables.iter().map(String::as_str).collect();
-    let group = |label: &str, parameters: &[&str]| json!({ "Label": { "default": label }, "Parameters": parameters });
-    let groups = [
+    let known = of_root(manifest);
+    let group = |label: &str, parameters: &[&str]| {
+        let parameters: Vec<&str> = parameters.iter().copied().filter(|name| known.contains_key(*name)).collect();
+        let group = json!({ "Label": { "default": label }, "Parameters": parameters });
+        (!parameters.is_empty()).then_some(group)
+    };
+    let groups: Vec<Option<Value>> = vec![
         group("Deployment", &["Stage"]),
         group("Environment", &variables),
         group("Functions", &["Policies", "Tracing"]),
@@ -299,5 +317,6 @@ pub(super) fn groups(manifest: &Manifest) -> Map<String, Value> {
         ),
         group("Domain", &["Domain", "CertificateArn"]),
     ];
+    let groups: Vec<Value> = groups.into_iter().flatten().collect();
     Map::from_iter([("AWS::CloudFormation::Interface".to_owned(), json!({ "ParameterGroups": groups }))])
 }
