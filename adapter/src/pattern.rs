@@ -95,6 +95,20 @@ impl Pattern {
         self.0.iter().filter_map(Segment::param)
     }
 
+    /// Whether there is a path that both match.
+    ///
+    /// ```
+    /// use wharf::pattern::Pattern;
+    ///
+    /// let pattern = |text: &str| text.parse::<Pattern>().unwrap();
+    /// assert!(pattern("/[x]/b").overlaps(&pattern("/a/[y]")));
+    /// assert!(!pattern("/a").overlaps(&pattern("/a/[...rest]")));
+    /// ```
+    #[must_use]
+    pub fn overlaps(&self, other: &Self) -> bool {
+        overlap(&self.0, &other.0)
+    }
+
     /// Matches a path that was split on `/` and then decoded, part by part.
     ///
     /// The root path has no parts. A single `[param]` refuses an empty part.
@@ -157,6 +171,16 @@ impl Pattern {
             }
         }
         Some(parts)
+    }
+}
+
+fn overlap(one: &[Segment], other: &[Segment]) -> bool {
+    match (one, other) {
+        ([Segment::OptionalCatchAll(_)], _) | (_, [Segment::OptionalCatchAll(_)]) | ([], []) => true,
+        ([Segment::CatchAll(_)], rest) | (rest, [Segment::CatchAll(_)]) => !rest.is_empty(),
+        ([Segment::Static(one), ..], [Segment::Static(other), ..]) if one != other => false,
+        ([_, one @ ..], [_, other @ ..]) => overlap(one, other),
+        _ => false,
     }
 }
 
@@ -354,6 +378,30 @@ mod tests {
             let pattern = pattern(text);
             let params = pattern.matches(&parts).unwrap();
             assert_eq!(pattern.fill(&params).unwrap(), parts);
+        }
+    }
+
+    #[test]
+    fn patterns_share_a_path_or_not() {
+        let shares = |one: &str, other: &str| {
+            let (one, other) = (pattern(one), pattern(other));
+            let forth = one.overlaps(&other);
+            assert_eq!(forth, other.overlaps(&one), "{one} {other}");
+            forth
+        };
+        for (one, other) in [
+            ("/", "/[[...all]]"),
+            ("/a", "/[x]"),
+            ("/a/b", "/[...all]"),
+            ("/[x]/b", "/a/[y]"),
+            ("/a", "/a/[[...all]]"),
+            ("/[...all]", "/a/[[...all]]"),
+        ] {
+            assert!(shares(one, other), "{one} {other}");
+        }
+        for (one, other) in [("/", "/[x]"), ("/", "/[...all]"), ("/a", "/b"), ("/a/[x]", "/[x]"), ("/a", "/a/[...all]")]
+        {
+            assert!(!shares(one, other), "{one} {other}");
         }
     }
 

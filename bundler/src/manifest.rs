@@ -14,6 +14,7 @@ use wharf::{
 };
 
 use crate::{
+    deploy::http_api,
     evaluate::{Class, EvaluatedRoute, Reason},
     package::{ObjectOrigin, Packed, PackedObject},
     plan::{Function, Plan, Route},
@@ -53,6 +54,9 @@ pub struct Manifest {
     pub functions: BTreeMap<String, FunctionEntry>,
     /// The routes, in match order: the first that matches a path answers it.
     pub routes: Vec<RouteEntry>,
+    /// The routes of an HTTP API: each path in its grammar, as `/items/{slug}`, with the function that answers `ANY` of it.
+    /// They are fewer than those of `routes` where a function has all paths below one.
+    pub api: BTreeMap<String, String>,
     /// The objects, sorted by path.
     pub objects: Vec<ObjectEntry>,
 }
@@ -309,6 +313,7 @@ pub fn run(packed: Packed) -> Described {
         app: app_entry(plan),
         functions: functions.collect(),
         routes: plan.routes.iter().map(|route| route_entry(route, &packed)).collect(),
+        api: http_api::routes(plan.routes.iter().map(|route| (route.file.pattern.clone(), route.function.as_str()))),
         objects: packed.objects.iter().map(|(path, object)| object_entry(path, object)).collect(),
     };
     Described { manifest, packed }
@@ -532,6 +537,7 @@ pub(crate) mod tests {
             },
             functions: [("items-slug".to_owned(), function)].into(),
             routes: vec![route],
+            api: [("/items/{slug}".to_owned(), "items-slug".to_owned())].into(),
             objects: Vec::new(),
         }
     }

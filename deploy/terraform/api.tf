@@ -1,36 +1,5 @@
 locals {
-  # Patterns as route keys: `[x]` is `{x}`, `[...x]` is `{x+}`, and `[[...x]]` needs a second route for the parent's path.
-  # The adapter matches the path itself, so params may be called anything: where API Gateway does not take the name of one,
-  # they are numbered.
-  route_keys = merge(flatten([
-    for route in local.manifest.routes : [
-      for length in distinct([max(length(route.segments) - 1, 0), length(route.segments)]) : {
-        "ANY /${join("/", slice(local.route_parts[route.pattern], 0, length))}" = route.function
-      }
-      if length == length(route.segments) || can(route.segments[length].optional_catch_all)
-    ]
-  ])...)
-
-  route_parts = {
-    for route in local.manifest.routes : route.pattern => [
-      for index, segment in route.segments : try(
-        join("", [
-          for character in regexall(".", segment.static) :
-          can(regex(local.unescaped, character)) ? character : replace(urlencode(character), "+", "%20")
-        ]),
-        "{${local.nameable[route.pattern] ? one(values(segment)) : "p${index}"}${can(segment.param) ? "" : "+"}}",
-      )
-    ]
-  }
-
-  # What a part of a path holds without an escape: `pchar` of RFC 3986, 3.3.
-  unescaped = "^[A-Za-z0-9._~!$&'()*+,;=:@-]$"
-
-  nameable = {
-    for route in local.manifest.routes : route.pattern => alltrue([
-      for segment in route.segments : can(segment.static) || can(regex("^[A-Za-z0-9._-]+$", one(values(segment))))
-    ])
-  }
+  route_keys = { for path, function in local.manifest.api : "ANY ${path}" => function }
 
   api_has_domain = var.domain != null && !var.cdn
 }

@@ -17,7 +17,7 @@ use tempfile::TempDir;
 use walkdir::WalkDir;
 use wharf_bundler::{
     deploy::{cdn, http_api, sam},
-    manifest::{InvokeMode, Manifest},
+    manifest::{FunctionEntry, InvokeMode, Manifest, RouteEntry},
 };
 use wharf_tests::{ProcessGroup, checkov, paths, sam as tools};
 
@@ -78,6 +78,7 @@ fn manifest(routes: &[Route<'_>]) -> Manifest {
         "app": { "name": "big-shop", "version": "0.1.0", "wharf": "0.1.0", "environment": ["API_KEY", "TABLE"] },
         "functions": {},
         "routes": [],
+        "api": {},
         "objects": [
             object("/about", 'a', "text/html; charset=utf-8"),
             object("/about.html", 'a', "text/html; charset=utf-8"),
@@ -109,7 +110,7 @@ fn manifest(routes: &[Route<'_>]) -> Manifest {
             "function": name, "dynamic_params": true, "streaming": streams, "methods": methods,
         }));
     }
-    serde_json::from_value(manifest).unwrap_or_else(|error| panic!("the manifest: {error}"))
+    with_api(serde_json::from_value(manifest).unwrap_or_else(|error| panic!("the manifest: {error}")))
 }
 
 /// A page, whose key is this digit.
@@ -135,10 +136,39 @@ fn segments(pattern: &str) -> Vec<Value> {
     parts.map(segment).collect()
 }
 
+/// The manifest with the routes of one first segment in one function.
+fn grouped(manifest: Manifest) -> Manifest {
+    let function = |route: &RouteEntry| route.pattern.split('/').nth(1).unwrap_or_default().to_owned();
+    let mut functions: BTreeMap<String, FunctionEntry> = BTreeMap::new();
+    for route in &manifest.routes {
+        let name = function(route);
+        let mut one = manifest.functions[&route.function].clone();
+        one.zip = format!("functions/{name}.zip");
+        let entry = functions.entry(name).or_insert_with(|| FunctionEntry { routes: Vec::new(), ..one.clone() });
+        entry.routes.extend(one.routes);
+    }
+    let routes = manifest.routes.into_iter().map(|route| RouteEntry { function: function(&route), ..route }).collect();
+    with_api(Manifest { functions, routes, ..manifest })
+}
+
+fn with_api(manifest: Manifest) -> Manifest {
+    let pattern = |route: &RouteEntry| route.pattern.parse().unwrap_or_else(|error| panic!("{error}"));
+    let api = http_api::routes(manifest.routes.iter().map(|route| (pattern(route), route.function.as_str())));
+    Manifest { api, ..manifest }
+}
+
 /// So many routes `/r0/[id]`, `/r1/[id]` and so on, one of which revalidates.
 fn many(routes: usize) -> Manifest {
     let pattern = |index| if index == 7 { "/revalidate/[id]".to_owned() } else { format!("/r{index}/[id]") };
     let patterns: Vec<String> = (0..routes).map(pattern).collect();
+    let routes: Vec<Route<'_>> = patterns.iter().map(|pattern| (pattern.as_str(), false)).collect();
+    manifest(&routes)
+}
+
+/// So many first segments with so many routes below each: `/r0/s0/[id]`, `/r0/s1/[id]` and so on.
+fn many_below(segments: usize, routes: usize) -> Manifest {
+    let patterns = (0..segments).flat_map(|first| (0..routes).map(move |second| format!("/r{first}/s{second}/[id]")));
+    let patterns: Vec<String> = patterns.collect();
     let routes: Vec<Route<'_>> = patterns.iter().map(|pattern| (pattern.as_str(), false)).collect();
     manifest(&routes)
 }
@@ -162,6 +192,7 @@ fn bundles() -> &'static [(&'static str, Bundle)] {
         vec![
             ("shop", Bundle::of(manifest(&shop))),
             ("300 routes", Bundle::of(many(300))),
+            ("300 routes in groups", Bundle::of(grouped(many_below(30, 10)))),
             ("streaming", Bundle::of(manifest(&[("/chat/[room]", true), ("/events", true)]))),
         ]
     })
@@ -240,16 +271,11 @@ fn the_api_has_the_routes_of_the_manifest() {
         let body = &root["Resources"]["Api"]["Properties"]["Body"];
         let paths: BTreeSet<&str> =
             body["paths"].as_object().expect("it has paths").keys().map(String::as_str).collect();
-        let wanted: Vec<String> =
-            bundle.manifest.routes.iter().flat_map(|route| http_api::paths(&route.segments)).collect();
-        assert_eq!(paths, wanted.iter().map(String::as_str).collect(), "{name}");
-        for route in &bundle.manifest.routes {
-            for path in http_api::paths(&route.segments) {
-                let integration =
-                    &body["paths"][&path]["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"];
-                let wanted = format!("#/components/x-amazon-apigateway-integrations/{}", route.function);
-                assert_eq!(integration["$ref"], wanted, "{name}: {path}");
-            }
+        assert_eq!(paths, bundle.manifest.api.keys().map(String::as_str).collect(), "{name}");
+        for (path, function) in &bundle.manifest.api {
+            let integration = &body["paths"][path]["x-amazon-apigateway-any-method"]["x-amazon-apigateway-integration"];
+            let wanted = format!("#/components/x-amazon-apigateway-integrations/{function}");
+            assert_eq!(integration["$ref"], wanted, "{name}: {path}");
         }
         let integrations = body["components"]["x-amazon-apigateway-integrations"].as_object().expect("it has some");
         assert_eq!(integrations.len(), bundle.manifest.functions.len(), "{name}");
@@ -292,6 +318,14 @@ fn the_api_logs_what_that_of_the_terraform_module_logs() {
         assert_eq!(format, Value::Object(fields.clone()), "{name}");
         assert_eq!(resources["ApiLogs"]["Properties"]["RetentionInDays"]["Ref"], "LogRetention", "{name}");
     }
+}
+
+#[test]
+fn three_hundred_routes_in_groups_are_one_stack_with_a_route_for_each_group() {
+    let (_, bundle) = bundles().iter().find(|(name, _)| *name == "300 routes in groups").expect("it is one of them");
+    assert_eq!(bundle.manifest.routes.len(), 300);
+    assert_eq!(bundle.manifest.api.len(), 30);
+    assert_eq!(bundle.templates().len(), 1, "no nested stack");
 }
 
 #[test]

@@ -4,7 +4,6 @@ use std::{collections::BTreeMap, fs, path::PathBuf};
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wharf_bundler::{deploy::http_api, manifest::SegmentEntry};
 use wharf_tests::{
     Guide, Upstream,
     bundle_command::sha256,
@@ -57,15 +56,17 @@ impl Shop {
 
     /// Writes what `cargo bundle` would, over what is there. `edition` is what the route `/editions` answers.
     fn bundle(&self, edition: &str) {
-        let routes: [(&str, Value, &str); 6] = [
-            ("index", json!([]), "/"),
-            ("editions", json!([{"static": "editions"}]), "/editions"),
-            ("items-slug", json!([{"static": "items"}, {"param": "slug"}]), "/items/[slug]"),
-            ("docs-path", json!([{"static": "a b@c"}, {"catch_all": "pfad-ä"}]), "/a b@c/[...pfad-ä]"),
-            ("shop-filters", json!([{"static": "shop"}, {"optional_catch_all": "filters"}]), "/shop/[[...filters]]"),
-            ("live", json!([{"static": "live"}]), "/live"),
+        // The routes of `app/admin` share a function.
+        let api = [
+            ("/", "index"),
+            ("/a%20b@c/{path+}", "docs-path"),
+            ("/admin", "admin"),
+            ("/admin/{proxy+}", "admin"),
+            ("/editions", "editions"),
+            ("/items/{slug}", "items-slug"),
+            ("/live", "live"),
         ];
-        let functions = routes.iter().map(|(name, ..)| {
+        let functions = api.iter().map(|(_, name)| {
             let code = if *name == "editions" { edition } else { name };
             self.write(&format!("functions/{name}.zip"), code);
             let mode = if *name == "live" { "response_stream" } else { "buffered" };
@@ -78,10 +79,6 @@ impl Shop {
             ((*name).to_owned(), function)
         });
         let functions: BTreeMap<String, Value> = functions.collect();
-        let routes = routes.iter().map(|(name, segments, pattern)| {
-            json!({"pattern": pattern, "segments": segments, "source": "", "function": name, "dynamic_params": true,
-                "methods": {}})
-        });
         let objects = [
             self.object("/editions", edition, &json!(false), Some("editions")),
             self.object("/index.html", "<h1>", &json!(false), None),
@@ -95,24 +92,9 @@ impl Shop {
         let manifest = json!({
             "format_version": 1, "generator": {"name": "wharf-bundler", "version": "0.1.0"},
             "app": {"name": "shop", "version": "0.1.0", "wharf": "0.1.0"},
-            "functions": functions, "routes": routes.collect::<Vec<_>>(), "objects": objects,
+            "functions": functions, "routes": [], "api": BTreeMap::from(api), "objects": objects,
         });
         self.write("manifest.json", &manifest.to_string());
-    }
-
-    /// The route keys that the bundler derives from the manifest, sorted.
-    fn route_keys(&self) -> Vec<String> {
-        let manifest = self.folder.path().join("target/bundle/manifest.json");
-        let manifest: Value =
-            serde_json::from_str(&fs::read_to_string(manifest).expect("it was written")).expect("as JSON");
-        let segments = manifest["routes"].as_array().expect("it is a list").iter().map(|route| {
-            let segments: Vec<SegmentEntry> = serde_json::from_value(route["segments"].clone()).expect("they are some");
-            segments
-        });
-        let paths = segments.flat_map(|segments| http_api::paths(&segments));
-        let mut keys: Vec<String> = paths.map(|path| format!("ANY {path}")).collect();
-        keys.sort_unstable();
-        keys
     }
 
     fn object(&self, path: &str, body: &str, revalidate: &Value, function: Option<&str>) -> Value {
@@ -191,7 +173,7 @@ fn the_module_reads_only_what_the_manifest_has() {
         ("manifest.tf", "local.manifest.", &schema["properties"]),
         ("manifest.tf", " function.", &schema["$defs"]["FunctionEntry"]["properties"]),
         ("functions.tf", ", function.", &schema["$defs"]["FunctionEntry"]["properties"]),
-        ("api.tf", " route.", &schema["$defs"]["RouteEntry"]["properties"]),
+        ("api.tf", "local.manifest.", &schema["properties"]),
         ("manifest.tf", " object.", &schema["$defs"]["ObjectEntry"]["properties"]),
         ("manifest.tf", "(object.", &schema["$defs"]["ObjectEntry"]["properties"]),
     ];
@@ -225,7 +207,7 @@ fn everything_of_the_manifest_is_applied() {
     let functions = applied.resources("aws_lambda_function");
     assert_eq!(
         keys(&functions, "function_name"),
-        ["shop-docs-path", "shop-editions", "shop-index", "shop-items-slug", "shop-live", "shop-shop-filters"]
+        ["shop-admin", "shop-docs-path", "shop-editions", "shop-index", "shop-items-slug", "shop-live"]
     );
     for (name, function) in &functions {
         let code = if name == "editions" { "the first edition" } else { name };
@@ -244,21 +226,21 @@ fn everything_of_the_manifest_is_applied() {
             (&json!(SECRET), &json!("1"))
         );
     }
-    let made = applied.resources("aws_apigatewayv2_route");
-    let routes = keys(&made, "route_key");
-    assert_eq!(routes, shop.route_keys(), "SAM would have others");
+    let routes = keys(&applied.resources("aws_apigatewayv2_route"), "route_key");
     assert_eq!(
         routes,
         [
             "ANY /",
-            "ANY /a%20b@c/{p1+}",
+            "ANY /a%20b@c/{path+}",
+            "ANY /admin",
+            "ANY /admin/{proxy+}",
             "ANY /editions",
             "ANY /items/{slug}",
             "ANY /live",
-            "ANY /shop",
-            "ANY /shop/{filters+}"
         ]
     );
+    assert_eq!(applied.resources("aws_apigatewayv2_integration").len(), functions.len());
+    assert_eq!(applied.resources("aws_lambda_permission").len(), functions.len(), "one, for all routes of a function");
     let policies = applied.resources("aws_iam_role_policy");
     let logs_of_its_own = |(name, policy): &(String, &Value)| {
         let policy = policy["policy"].as_str().unwrap();
@@ -319,7 +301,7 @@ fn without_the_cdn_the_api_is_all_there_is() {
 fn an_app_without_routes_is_applied() {
     let Some(provider) = OfflineProvider::configured() else { return };
     let shop = Shop::new();
-    let manifest = json!({"format_version": 1, "functions": {}, "routes": [], "objects": []});
+    let manifest = json!({"format_version": 1, "functions": {}, "routes": [], "api": {}, "objects": []});
     shop.write("manifest.json", &manifest.to_string());
     let applied = provider.apply(&shop.root(&json!({"origin_secret": SECRET})), &[]);
     assert!(applied.resources("aws_lambda_function").is_empty());
@@ -428,7 +410,7 @@ fn mistakes_are_named() {
         let said = provider.refuses(&shop.root(&inputs));
         assert!(said.contains(says), "{inputs}: {said}");
     }
-    shop.write("manifest.json", r#"{"format_version": 2, "functions": {}, "routes": [], "objects": []}"#);
+    shop.write("manifest.json", r#"{"format_version": 2, "functions": {}, "routes": [], "api": {}, "objects": []}"#);
     let said = provider.refuses(&shop.root(&json!({"cdn": false})));
     assert!(said.contains("This module reads manifests of format 1"), "{said}");
 }

@@ -165,7 +165,8 @@ fn app() -> (Manifest, Bucket) {
         .collect();
     let manifest = json!({
         "format_version": 1, "generator": {"name": "", "version": ""},
-        "app": {"name": "", "version": "", "wharf": ""}, "functions": functions, "routes": routes, "objects": objects,
+        "app": {"name": "", "version": "", "wharf": ""}, "functions": functions, "routes": routes, "api": {},
+        "objects": objects,
     });
     (serde_json::from_value(manifest).expect("it is a manifest"), bucket)
 }

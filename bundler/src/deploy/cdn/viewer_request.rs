@@ -64,24 +64,11 @@ fn listed(manifest: &Manifest) -> Vec<(Pattern, &RouteEntry)> {
     let routes: Vec<(Pattern, &RouteEntry)> = routes.collect();
     let is_listed = |index: usize| {
         let (pattern, route) = &routes[index];
-        let wins_over = |(other, later): &(Pattern, &RouteEntry)| {
-            later.streaming && may_match_the_same(pattern.segments(), other.segments())
-        };
+        let wins_over = |(other, later): &(Pattern, &RouteEntry)| later.streaming && pattern.overlaps(other);
         route.streaming || routes[index + 1..].iter().any(wins_over)
     };
     let listed: Vec<bool> = (0..routes.len()).map(is_listed).collect();
     routes.into_iter().zip(listed).filter_map(|(route, is_listed)| is_listed.then_some(route)).collect()
-}
-
-/// Whether there is a path that both match.
-fn may_match_the_same(one: &[Segment], other: &[Segment]) -> bool {
-    match (one, other) {
-        ([Segment::OptionalCatchAll(_)], _) | (_, [Segment::OptionalCatchAll(_)]) | ([], []) => true,
-        ([Segment::CatchAll(_)], rest) | (rest, [Segment::CatchAll(_)]) => !rest.is_empty(),
-        ([Segment::Static(one), ..], [Segment::Static(other), ..]) if one != other => false,
-        ([_, one @ ..], [_, other @ ..]) => may_match_the_same(one, other),
-        _ => false,
-    }
 }
 
 /// A regular expression for the normal paths that a pattern matches: a normal path has no empty part, and in a part
@@ -165,30 +152,6 @@ mod tests {
             routes(&manifest),
             "const ROUTES = [\n    [/^\\/a\\/b\\.c$/, 'api'],\n    [/^\\/a\\/[^\\/]+$/, 'stream-a'],\n];"
         );
-    }
-
-    #[test]
-    fn patterns_share_a_path_or_not() {
-        let shares = |one: &str, other: &str| {
-            let (one, other) = (pattern(one), pattern(other));
-            let forth = may_match_the_same(one.segments(), other.segments());
-            assert_eq!(forth, may_match_the_same(other.segments(), one.segments()), "{one} {other}");
-            forth
-        };
-        for (one, other) in [
-            ("/", "/[[...all]]"),
-            ("/a", "/[x]"),
-            ("/a/b", "/[...all]"),
-            ("/[x]/b", "/a/[y]"),
-            ("/a", "/a/[[...all]]"),
-            ("/[...all]", "/a/[[...all]]"),
-        ] {
-            assert!(shares(one, other), "{one} {other}");
-        }
-        for (one, other) in [("/", "/[x]"), ("/", "/[...all]"), ("/a", "/b"), ("/a/[x]", "/[x]"), ("/a", "/a/[...all]")]
-        {
-            assert!(!shares(one, other), "{one} {other}");
-        }
     }
 
     #[test]

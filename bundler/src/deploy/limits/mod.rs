@@ -11,7 +11,7 @@ pub use rules::{Kind, Rule, Target, Unit};
 
 use super::{
     cdn::{self, Cdn},
-    http_api, sam,
+    sam,
 };
 use crate::manifest::{AnswerEntry, FunctionEntry, InvokeMode, Manifest, RouteEntry};
 
@@ -91,11 +91,10 @@ pub fn of(manifest: &Manifest, cdn: Option<&Cdn>) -> Vec<Limit> {
 }
 
 fn of_the_api(manifest: &Manifest) -> Vec<Limit> {
-    let routes = manifest.routes.iter().map(|route| http_api::paths(&route.segments).len()).sum();
     let buffered = manifest.functions.values().filter(|entry| entry.invoke_mode == InvokeMode::Buffered);
     let headers = answers(manifest).map(|(route, answer)| (head(answer), &*route.source));
     vec![
-        Limit::total(&rules::ROUTES, routes),
+        Limit::total(&rules::ROUTES, manifest.api.len()),
         Limit::total(&rules::INTEGRATIONS, manifest.functions.len()),
         Limit::largest(&rules::WAIT, buffered.map(|entry| (entry.timeout.into(), source(entry)))),
         Limit::largest(&rules::HEADERS, headers),

@@ -142,6 +142,7 @@ mod tests {
             let name = format!("items-slug-{index:03}");
             manifest.functions.insert(name.clone(), entry.clone());
             let mut route = route.clone();
+            manifest.api.insert(format!("/{name}/{{slug}}"), name.clone());
             route.function = name;
             manifest.routes.push(route);
         }

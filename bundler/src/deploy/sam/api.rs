@@ -9,7 +9,7 @@ use super::{
     names::{Prefix, logical_id_of},
     template::{Output, Resource, attribute, only_if, reference, substitute},
 };
-use crate::{deploy::http_api, manifest::Manifest};
+use crate::manifest::Manifest;
 
 /// The logical id of the API.
 pub(super) const API: &str = "Api";
@@ -89,11 +89,11 @@ fn access_log_format() -> String {
     Value::Object(ACCESS_LOG.into_iter().map(|(name, value)| (name.to_owned(), value.into())).collect()).to_string()
 }
 
-/// The functions that answer routes, with the paths of theirs.
-pub(super) fn answering(manifest: &Manifest) -> BTreeMap<&str, Vec<String>> {
-    let mut functions: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for route in &manifest.routes {
-        functions.entry(&route.function).or_default().extend(http_api::paths(&route.segments));
+/// The functions that the API calls, with the paths of each.
+pub(super) fn answering(manifest: &Manifest) -> BTreeMap<&str, Vec<&str>> {
+    let mut functions: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for (path, function) in &manifest.api {
+        functions.entry(function).or_default().push(path);
     }
     functions
 }
@@ -116,7 +116,7 @@ fn permission(function: &str, target: &dyn Fn(&str) -> Value) -> (String, Resour
 fn body(manifest: &Manifest, prefix: &Prefix, target: &dyn Fn(&str) -> Value) -> Value {
     let mut paths = Map::new();
     let mut integrations = Map::new();
-    for (function, patterns) in answering(manifest) {
+    for (function, routes) in answering(manifest) {
         let any = json!({
             "x-amazon-apigateway-any-method": {
                 "x-amazon-apigateway-integration": {
@@ -124,7 +124,7 @@ fn body(manifest: &Manifest, prefix: &Prefix, target: &dyn Fn(&str) -> Value) ->
                 },
             },
         });
-        paths.extend(patterns.into_iter().map(|path| (path, any.clone())));
+        paths.extend(routes.into_iter().map(|path| (path.to_owned(), any.clone())));
         integrations.insert(function.to_owned(), integration(target(function)));
     }
     json!({
