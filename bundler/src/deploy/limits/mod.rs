@@ -33,8 +33,8 @@ pub struct Limit {
 
 impl Limit {
     /// A limit of everything together.
-    fn total(rule: &'static Rule, used: usize) -> Self {
-        Self { rule, used: used as u64, place: APP.to_owned(), others: Vec::new() }
+    fn total(rule: &'static Rule, used: u64) -> Self {
+        Self { rule, used, place: APP.to_owned(), others: Vec::new() }
     }
 
     /// A limit of each of several; the first of those that use the most.
@@ -94,8 +94,8 @@ fn of_the_api(manifest: &Manifest) -> Vec<Limit> {
     let buffered = manifest.functions.values().filter(|entry| entry.invoke_mode == InvokeMode::Buffered);
     let headers = answers(manifest).map(|(route, answer)| (head(answer), &*route.source));
     vec![
-        Limit::total(&rules::ROUTES, manifest.api.len()),
-        Limit::total(&rules::INTEGRATIONS, manifest.functions.len()),
+        Limit::total(&rules::ROUTES, manifest.api.len() as u64),
+        Limit::total(&rules::INTEGRATIONS, manifest.functions.len() as u64),
         Limit::largest(&rules::WAIT, buffered.map(|entry| (entry.timeout.into(), source(entry)))),
         Limit::largest(&rules::HEADERS, headers),
     ]
@@ -109,18 +109,17 @@ fn of_functions<'m>(manifest: &'m Manifest) -> Vec<Limit> {
         manifest.functions.iter().map(|(name, entry)| (sam::names::length(manifest, name) as u64, source(entry)));
     let reply = |(route, answer): (&'m RouteEntry, &AnswerEntry)| (answer.reply_size + head(answer), &*route.source);
     let (of_s3, of_functions): (Vec<_>, Vec<_>) = answers(manifest).partition(|(_, answer)| is_of_s3(answer));
-    let zips: u64 = manifest.functions.values().map(|entry| entry.size).sum();
     vec![
         Limit::largest(&rules::NAME, names),
         each(&rules::ZIP, |entry| entry.size),
         each(&rules::UNZIPPED, |entry| entry.unzipped_size),
-        Limit { used: zips, ..Limit::total(&rules::ALL_ZIPS, 0) },
-        Limit::total(&rules::VARIABLES, environment(manifest)),
+        Limit::total(&rules::ALL_ZIPS, manifest.functions.values().map(|entry| entry.size).sum()),
+        Limit::total(&rules::VARIABLES, environment(manifest) as u64),
         each(&rules::TIMEOUT, |entry| entry.timeout.into()),
         each(&rules::MEMORY, |entry| entry.memory.into()),
         Limit::largest(&rules::REPLY, of_functions.into_iter().map(reply)),
         Limit::largest(&rules::REPLY_WITHOUT_CDN, of_s3.into_iter().map(reply)),
-        Limit::total(&rules::ROLES, manifest.functions.len()),
+        Limit::total(&rules::ROLES, manifest.functions.len() as u64),
     ]
 }
 
@@ -133,7 +132,7 @@ fn of_the_distribution(manifest: &Manifest) -> Vec<Limit> {
         (bytes as u64, object.source.as_deref().or(function.map(source)).unwrap_or(APP))
     });
     vec![
-        Limit::total(&rules::ORIGINS, origins),
+        Limit::total(&rules::ORIGINS, origins as u64),
         Limit::total(&rules::BEHAVIORS, 1),
         Limit::largest(&rules::METADATA, metadata),
     ]
@@ -171,7 +170,7 @@ fn of_stacks(stacks: &[sam::Stack]) -> Vec<Limit> {
     let each = |rule, used: fn(&sam::Stack) -> usize| {
         Limit::largest(rule, stacks.iter().map(|stack| (used(stack) as u64, &*stack.file)))
     };
-    let all: usize = stacks.iter().map(|stack| stack.resources).sum();
+    let all = stacks.iter().map(|stack| stack.resources as u64).sum();
     let mut limits = vec![
         each(&rules::RESOURCES, |stack| stack.resources),
         each(&rules::PARAMETERS, |stack| stack.parameters),

@@ -98,7 +98,7 @@ pub(super) const ROUTES: Rule = Rule {
     kind: Kind::Adjustable,
     target: Target::Every,
     page: API_GATEWAY,
-    help: "have AWS raise the quota `Routes per API`, or take routes together in a catch-all",
+    help: "have AWS raise the quota `Routes per API`, or list folders in `function-groups`, each of which needs two",
 };
 
 pub(super) const INTEGRATIONS: Rule = Rule {
