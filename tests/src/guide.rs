@@ -1,6 +1,15 @@
 //! `examples/guide`, bundled.
 
-use crate::{Output, Project, Upstream, artifact::Bundle, expectations};
+use std::path::Path;
+
+use serde_json::Value;
+
+use crate::{
+    Function, Output, Project, Upstream,
+    artifact::Bundle,
+    events,
+    expectations::{self, Case, Delivery},
+};
 
 /// A copy of the guide with what `cargo bundle` made of it.
 #[derive(Debug)]
@@ -33,5 +42,36 @@ impl Guide {
         let output = project.bundle().envs(upstream.variables()).run().succeeded();
         let bundle = Bundle::open(&project.output());
         Self { project, output, bundle }
+    }
+}
+
+/// Has every function of a bundle of the guide started by `start`, and asks it all that [`expectations`] says of its
+/// route. What is wrong with the replies, a line each.
+#[must_use]
+pub fn problems(bundle: &Bundle, delivery: Delivery, start: impl Fn(&Path, &Upstream) -> Function) -> Vec<String> {
+    let upstream = Upstream::start();
+    let mut cases = expectations::guide();
+    cases.retain(|case| case.holds(delivery));
+    cases.sort_by_key(|case| case.route);
+    let mut problems = Vec::new();
+    for cases in cases.chunk_by(|one, other| one.route == other.route) {
+        let files = bundle.unpack(bundle.function_of(cases[0].route));
+        let function = start(&files.bootstrap(), &upstream);
+        for case in cases {
+            let reply = function.invoke(&event(case, delivery)).http();
+            problems.extend(case.problems(&reply, delivery));
+        }
+        let log = function.log();
+        if log.contains("panicked") {
+            problems.push(format!("{} panicked: {log}", cases[0].route));
+        }
+    }
+    problems
+}
+
+fn event(case: &Case, delivery: Delivery) -> Value {
+    match delivery {
+        Delivery::HttpApi => events::http_api(&case.request, &case.route.parse().expect("a case names a pattern")),
+        Delivery::FunctionUrl | Delivery::Watch => events::function_url(&case.request),
     }
 }

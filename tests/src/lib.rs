@@ -11,6 +11,7 @@
 //! | state once what a route answers | [`expectations`] |
 //! | have every source of events tell the same | [`conformance`] |
 //! | get the guide, bundled | [`Guide`] |
+//! | compile for arm64, and run it | [`Arm64`] |
 //! | compare with recorded answers of Next.js | [`next`] |
 //! | apply a Terraform module, offline | [`terraform`] |
 //! | judge a SAM template | [`sam`], [`checkov`] |
@@ -18,6 +19,7 @@
 //! Everything blocks, and everything has a time limit. A failure of the harness is a failure of the test that uses it,
 //! so its functions panic, with the captured output in the message, where a library would return an error.
 
+pub mod arm64;
 pub mod artifact;
 pub mod breaking;
 pub mod bundle_command;
@@ -25,6 +27,7 @@ pub mod cargo;
 pub mod cargo_lambda;
 pub mod checkov;
 pub mod conformance;
+pub mod debian;
 pub mod environment;
 pub mod events;
 pub mod expectations;
@@ -43,6 +46,7 @@ pub mod sam;
 pub mod terraform;
 pub mod upstream;
 
+pub use arm64::Arm64;
 pub use bundle_command::BundleCommand;
 pub use cargo_lambda::Watch;
 pub use guide::Guide;

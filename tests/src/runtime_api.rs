@@ -415,9 +415,23 @@ impl Function {
         bootstrap: &Path,
         variables: impl IntoIterator<Item = (K, V)>,
     ) -> Self {
+        Self::start_by(Command::new(bootstrap), bootstrap, variables)
+    }
+
+    /// As [`Function::start`], for a `bootstrap` that another program runs: `command` names both.
+    ///
+    /// # Panics
+    ///
+    /// When it cannot be started.
+    #[track_caller]
+    #[must_use]
+    pub fn start_by<K: AsRef<OsStr>, V: AsRef<OsStr>>(
+        mut command: Command,
+        bootstrap: &Path,
+        variables: impl IntoIterator<Item = (K, V)>,
+    ) -> Self {
         let api = RuntimeApi::start();
         let root = bootstrap.parent().expect("a program is in a folder");
-        let mut command = Command::new(bootstrap);
         command
             .current_dir(root)
             .env_clear()

@@ -1,12 +1,13 @@
 //! The guide's functions as Lambda runs them: unpacked from their zips, invoked over the Runtime API.
 
-use std::{sync::OnceLock, time::Duration};
+use std::{path::Path, sync::OnceLock, time::Duration};
 
 use wharf_tests::{
     Function, Guide, HttpRequest, Invocation, Upstream,
     artifact::Unpacked,
     events,
-    expectations::{self, Case, Delivery},
+    expectations::{self, Delivery},
+    guide::problems,
 };
 
 fn guide() -> &'static Guide {
@@ -27,30 +28,9 @@ fn start(route: &str, upstream: &Upstream) -> Running {
     Running { function: Function::start(&files.bootstrap(), Guide::variables(upstream)), _files: files }
 }
 
-fn event(case: &Case, delivery: Delivery) -> serde_json::Value {
-    match delivery {
-        Delivery::HttpApi => events::http_api(&case.request, &case.route.parse().expect("a case names a pattern")),
-        Delivery::FunctionUrl | Delivery::Watch => events::function_url(&case.request),
-    }
-}
-
 fn check_all(delivery: Delivery) {
-    let upstream = Upstream::start();
-    let mut cases = expectations::guide();
-    cases.retain(|case| case.holds(delivery));
-    cases.sort_by_key(|case| case.route);
-    let mut problems = Vec::new();
-    for cases in cases.chunk_by(|one, other| one.route == other.route) {
-        let running = start(cases[0].route, &upstream);
-        for case in cases {
-            let reply = running.function.invoke(&event(case, delivery)).http();
-            problems.extend(case.problems(&reply, delivery));
-        }
-        let log = running.function.log();
-        if log.contains("panicked") {
-            problems.push(format!("{} panicked: {log}", cases[0].route));
-        }
-    }
+    let start = |bootstrap: &Path, upstream: &Upstream| Function::start(bootstrap, Guide::variables(upstream));
+    let problems = problems(&guide().bundle, delivery, start);
     assert!(problems.is_empty(), "{}", problems.join("\n"));
 }
 
