@@ -312,11 +312,11 @@ fn the_api_logs_what_that_of_the_terraform_module_logs() {
         let resources = &bundle.translated()["template.yaml"]["Resources"];
         let settings = &resources["ApiApiGatewayDefaultStage"]["Properties"]["AccessLogSettings"]["Fn::If"];
         assert_eq!(settings[0], "HasAccessLog", "{name}");
-        assert_eq!(settings[1]["DestinationArn"]["Fn::GetAtt"][0], "ApiLogs", "{name}");
+        assert_eq!(settings[1]["DestinationArn"]["Fn::GetAtt"][0], "ApiAccessLog", "{name}");
         let format: Value =
             serde_json::from_str(settings[1]["Format"].as_str().expect("it is a text")).expect("of JSON");
         assert_eq!(format, Value::Object(fields.clone()), "{name}");
-        assert_eq!(resources["ApiLogs"]["Properties"]["RetentionInDays"]["Ref"], "LogRetention", "{name}");
+        assert_eq!(resources["ApiAccessLog"]["Properties"]["RetentionInDays"]["Ref"], "LogRetention", "{name}");
     }
 }
 
@@ -445,7 +445,7 @@ fn cloudfront_has_the_origins_that_its_function_chooses_from() {
         for origin in origins.iter().filter(|origin| origin["Id"] != "objects") {
             assert_eq!(origin["OriginCustomHeaders"][0]["HeaderValue"]["Ref"], "OriginSecret", "{name}: {origin}");
         }
-        let code = resources["CdnFunction"]["Properties"]["FunctionCode"].as_str();
+        let code = resources["CdnViewerRequest"]["Properties"]["FunctionCode"].as_str();
         assert_eq!(code, files(&bundle.manifest).get("cdn/viewer-request.js").map(String::as_str), "{name}");
         for (id, resource) in resources.as_object().expect("it has some") {
             let is_of_the_cdn = resource["Type"]

@@ -28,7 +28,7 @@ pub(super) fn resources(
         "FailOnWarnings": true,
         "DefinitionBody": body(manifest, prefix, target),
         "AccessLogSettings": only_if("HasAccessLog", json!({
-            "DestinationArn": attribute("ApiLogs", "Arn"),
+            "DestinationArn": attribute("ApiAccessLog", "Arn"),
             "Format": access_log_format(),
         })),
     });
@@ -59,7 +59,7 @@ pub(super) fn resources(
     let mut resources = vec![
         (API.to_owned(), Resource::new("AWS::Serverless::HttpApi", api).without_checks(&[LOGS_AS_ASKED])),
         ("ApiDomain".to_owned(), domain),
-        ("ApiLogs".to_owned(), logs),
+        ("ApiAccessLog".to_owned(), logs),
         ("ApiMapping".to_owned(), Resource::new("AWS::ApiGatewayV2::ApiMapping", mapping).only_if("ApiHasDomain")),
     ];
     resources.extend(answering(manifest).into_keys().map(|function| permission(function, target)));

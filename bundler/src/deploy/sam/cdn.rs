@@ -32,7 +32,7 @@ pub(super) fn resources(
         (CDN, distribution(manifest, origins(manifest, url), prefix)),
         ("CdnAccess", origin_access_control(prefix)),
         ("CdnCachePolicy", cache_policy(prefix)),
-        ("CdnFunction", function(manifest, cdn, prefix)),
+        ("CdnViewerRequest", function(manifest, cdn, prefix)),
         ("CdnKeyValues", key_value_store(cdn, prefix)),
         ("CdnOriginRequestPolicy", origin_request_policy(prefix)),
         ("ObjectsPolicy", bucket_policy()),
@@ -170,7 +170,7 @@ fn distribution(manifest: &Manifest, origins: Vec<Value>, prefix: &Prefix) -> Re
         "OriginRequestPolicyId": reference("CdnOriginRequestPolicy"),
         "FunctionAssociations": [{
             "EventType": "viewer-request",
-            "FunctionARN": attribute("CdnFunction", "FunctionMetadata.FunctionARN"),
+            "FunctionARN": attribute("CdnViewerRequest", "FunctionMetadata.FunctionARN"),
         }],
     });
     let own_certificate = json!({

@@ -127,7 +127,7 @@ fn root(manifest: &Manifest, cdn: &Cdn, prefix: &Prefix, layout: &Layout<'_>) ->
             };
             let target = |name: &str| output(name, &format!("{}Alias", logical_id(name)));
             resources.extend(api::resources(manifest, prefix, &target));
-            let url = |name: &str| output(name, &logical_id_of(name, "Url"));
+            let url = |name: &str| output(name, &stream_output(name));
             resources.extend(cdn::resources(manifest, cdn, prefix, &url));
         }
     }
@@ -182,13 +182,15 @@ fn function_outputs(name: &str, entry: &FunctionEntry) -> Vec<(String, Output)> 
     let id = logical_id(name);
     let mut outputs = vec![(id.clone(), Output::new(format!("The name of `{name}`."), reference(&id)))];
     if function::streams(entry) {
-        let url = logical_id_of(name, "Url");
-        outputs.push((
-            url.clone(),
-            Output::new(format!("The Function URL of `{name}`, which streams."), attribute(&url, "FunctionUrl")),
-        ));
+        let url = attribute(&logical_id_of(name, "Url"), "FunctionUrl");
+        outputs.push((stream_output(name), Output::new(format!("The Function URL of `{name}`, which streams."), url)));
     }
     outputs
+}
+
+/// The output with the URL of a function. `ApiUrl` is that of the API, whatever functions there are.
+fn stream_output(function: &str) -> String {
+    logical_id_of(function, "Stream")
 }
 
 /// A nested stack, as a resource of the root.
@@ -235,5 +237,39 @@ fn nested(manifest: &Manifest, part: &Part<'_>, prefix: &Prefix) -> Template {
         globals: globals(manifest),
         resources,
         outputs,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::{
+        deploy::cdn,
+        manifest::{InvokeMode, RouteEntry, tests::manifest},
+    };
+
+    /// An app of streaming functions with these names, that has variables.
+    fn app(functions: [&str; 5]) -> Template {
+        let mut manifest = manifest();
+        let (mut entry, route) = (manifest.functions["items-slug"].clone(), manifest.routes[0].clone());
+        entry.invoke_mode = InvokeMode::ResponseStream;
+        manifest.functions = functions.map(|name| (name.to_owned(), entry.clone())).into();
+        manifest.routes = functions.map(|name| RouteEntry { function: name.to_owned(), ..route.clone() }).into();
+        manifest.api = functions.map(|name| (format!("/{name}"), name.to_owned())).into();
+        manifest.app.environment = ["FUNCTION", "URL", "X_ROLE"].map(str::to_owned).into();
+        let cdn = cdn::files(&manifest).unwrap();
+        let [(_, root)] = <[_; 1]>::try_from(templates(&manifest, &cdn)).unwrap();
+        root
+    }
+
+    #[test]
+    fn a_function_may_be_called_as_what_stands_beside_it() {
+        let (plain, odd) = (app(["a", "b", "c", "d", "e"]), app(["api", "api-access", "cdn", "env", "env-x"]));
+        assert_eq!(odd.resources.len(), plain.resources.len());
+        assert_eq!(odd.outputs.len(), plain.outputs.len());
+        for template in [plain, odd] {
+            let both: Vec<_> = template.resources.keys().filter(|id| template.parameters.contains_key(*id)).collect();
+            assert_eq!(both, Vec::<&String>::new());
+        }
     }
 }

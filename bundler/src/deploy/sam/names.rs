@@ -16,19 +16,20 @@ const LONGEST_APP: usize = 14;
 ///
 /// The ids of distinct functions are distinct, and depend on nothing but the name: under another id a function would
 /// be made anew while the old one still has its name. An upper-case letter stands for `-` and the letter; a digit
-/// after `-` cannot be told from one after a letter, so that such a name gets a hash.
+/// after `-` cannot be told from one after a letter, so that such a name gets a hash. So does one that begins as the
+/// parameters of variables do. No other id of a template ends as those of functions do.
 pub(super) fn logical_id(function: &str) -> String {
-    format!("{}Function", stem(function))
+    logical_id_of(function, "Function")
 }
 
 /// What belongs to a function: `ItemsSlugRole`. No such suffix ends another one, so that ids stay distinct.
 pub(super) fn logical_id_of(function: &str, suffix: &str) -> String {
-    format!("{}{suffix}", stem(function))
+    let is_variable = function == "env" || function.starts_with("env-");
+    format!("{}{suffix}", stem(function, is_variable))
 }
 
-fn stem(function: &str) -> String {
+fn stem(function: &str, mut is_ambiguous: bool) -> String {
     let mut id = String::new();
-    let mut is_ambiguous = false;
     for (index, part) in function.split('-').enumerate() {
         let mut characters = part.chars();
         let Some(first) = characters.next() else {
@@ -44,7 +45,7 @@ fn stem(function: &str) -> String {
 
 /// The parameter for an environment variable: `EnvApiKey` for `API_KEY`.
 pub(super) fn variable_id(variable: &str) -> String {
-    format!("Env{}", stem(&variable.to_ascii_lowercase().replace('_', "-")))
+    format!("Env{}", stem(&variable.to_ascii_lowercase().replace('_', "-"), false))
 }
 
 /// How the functions of a stack are named on AWS: `shop-${Stage}-items-slug`.
