@@ -91,12 +91,16 @@ pub fn of(manifest: &Manifest, cdn: Option<&Cdn>) -> Vec<Limit> {
 }
 
 fn of_the_api(manifest: &Manifest) -> Vec<Limit> {
-    let buffered = manifest.functions.values().filter(|entry| entry.invoke_mode == InvokeMode::Buffered);
+    // A function that streams may have routes that do not, as may every other.
+    let waited_for = manifest.routes.iter().filter(|route| !route.streaming).filter_map(|route| {
+        let entry = manifest.functions.get(&route.function)?;
+        Some((entry.timeout.into(), source(entry)))
+    });
     let headers = answers(manifest).map(|(route, answer)| (head(answer), &*route.source));
     vec![
         Limit::total(&rules::ROUTES, manifest.api.len() as u64),
         Limit::total(&rules::INTEGRATIONS, manifest.functions.len() as u64),
-        Limit::largest(&rules::WAIT, buffered.map(|entry| (entry.timeout.into(), source(entry)))),
+        Limit::largest(&rules::WAIT, waited_for),
         Limit::largest(&rules::HEADERS, headers),
     ]
 }

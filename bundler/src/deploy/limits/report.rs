@@ -185,6 +185,7 @@ mod tests {
         manifest.functions.get_mut("items-slug-001").unwrap().timeout = 900;
         manifest.functions.get_mut("items-slug-002").unwrap().timeout = 900;
         manifest.functions.get_mut("items-slug-002").unwrap().invoke_mode = InvokeMode::ResponseStream;
+        manifest.routes[2].streaming = true;
         let answer = &mut manifest.routes[0].methods.get_mut("GET").unwrap().answers[0];
         answer.headers.push(("link".to_owned(), "x".repeat(10_300)));
         answer.reply_size = 7 << 20;
