@@ -8,7 +8,7 @@ use crate::{
     architecture::Architecture,
     diagnostic::Code,
     failure::Failure,
-    options::{Baseline, Features, Options},
+    options::{Baseline, Features, Options, Target, UploadOptions, aws_variables},
     shell::MessageFormat,
 };
 
@@ -32,22 +32,98 @@ pub enum Command {
         /// The code, for example `route::duplicate`
         code: String,
     },
+    /// Upload the objects of a bundle to S3, for a stack of SAM to serve
+    Upload(UploadArguments),
+}
+
+/// What goes where.
+#[derive(Debug, Args)]
+pub struct UploadArguments {
+    /// The bucket that the stack is told as `ObjectsBucket`
+    #[arg(long, value_name = "NAME", value_parser = bucket)]
+    bucket: String,
+    /// The folder in the bucket that the stack is told as `ObjectsPrefix`, as `shop/live`
+    #[arg(long, value_name = "FOLDER", value_parser = prefix, default_value = "", hide_default_value = true)]
+    prefix: String,
+    /// After the deployment: have this distribution of CloudFront forget what it keeps
+    #[arg(long, value_name = "ID", value_parser = distribution)]
+    distribution: Option<String>,
+    /// After the deployment: remove the objects of other bundles
+    #[arg(long)]
+    prune: bool,
+    /// Only print what would be put and removed
+    #[arg(long)]
+    dry_run: bool,
+    /// The bundle, instead of that of the app
+    #[arg(long, value_name = "FOLDER", conflicts_with = "out_dir")]
+    bundle: Option<PathBuf>,
+}
+
+/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucketnamingrules.html>
+fn bucket(text: &str) -> Result<String, String> {
+    let is_allowed = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || b".-".contains(&byte);
+    if (3..=63).contains(&text.len()) && text.bytes().all(is_allowed) {
+        return Ok(text.to_owned());
+    }
+    Err("a bucket has a name of 3 to 63 lower-case letters, digits, dots and hyphens".to_owned())
+}
+
+/// As the template of SAM takes it, and with a slash at the end.
+fn prefix(text: &str) -> Result<String, String> {
+    let is_allowed = |byte: u8| byte.is_ascii_alphanumeric() || b"_.-".contains(&byte);
+    let is_folder = |part: &str| !["", ".", ".."].contains(&part) && part.bytes().all(is_allowed);
+    let folders = text.strip_suffix('/').unwrap_or(text);
+    if text.is_empty() {
+        return Ok(String::new());
+    }
+    if folders.split('/').all(is_folder) {
+        return Ok(format!("{folders}/"));
+    }
+    Err("a prefix is one folder or several, as in shop/live, of letters, digits, `_`, `.` and `-`".to_owned())
+}
+
+/// It becomes a part of a URL.
+fn distribution(text: &str) -> Result<String, String> {
+    let is_allowed = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit();
+    if !text.is_empty() && text.bytes().all(is_allowed) {
+        return Ok(text.to_owned());
+    }
+    Err("the id of a distribution has capital letters and digits, as E1A2B3C4D5E6F7".to_owned())
+}
+
+impl UploadArguments {
+    /// What the arguments mean where the user is.
+    ///
+    /// # Errors
+    ///
+    /// When a path is empty.
+    pub fn into_options(self, run: Options) -> Result<UploadOptions, Failure> {
+        Ok(UploadOptions {
+            bundle: self.bundle.map(|path| run.absolute(&path)).transpose()?,
+            target: Target { bucket: self.bucket, prefix: self.prefix },
+            distribution: self.distribution,
+            prune: self.prune,
+            dry_run: self.dry_run,
+            variables: aws_variables(),
+            run,
+        })
+    }
 }
 
 /// How to bundle.
 #[derive(Debug, Args)]
 pub struct BundleArguments {
     /// The Cargo.toml of the app's package or workspace
-    #[arg(long, value_name = "PATH")]
+    #[arg(long, value_name = "PATH", global = true)]
     manifest_path: Option<PathBuf>,
     /// The app's package, where the workspace has several
     #[arg(short, long, value_name = "NAME")]
     package: Option<String>,
     /// Where the bundle goes, instead of `bundle` in the target directory
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", global = true)]
     out_dir: Option<PathBuf>,
     /// Where cargo writes, instead of the target directory of the app's workspace
-    #[arg(long, value_name = "FOLDER")]
+    #[arg(long, value_name = "FOLDER", global = true)]
     target_dir: Option<PathBuf>,
     /// Features of the app's package to enable, separated by commas
     #[arg(short = 'F', long, value_name = "NAMES", value_delimiter = ',')]
@@ -83,7 +159,7 @@ pub struct BundleArguments {
     #[arg(long)]
     lto: bool,
     /// Text for people, or one JSON object a line for tools
-    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT")]
+    #[arg(long, value_enum, default_value_t = Format::Human, value_name = "FORMAT", global = true)]
     message_format: Format,
     /// Run without network
     #[arg(long)]
@@ -113,6 +189,7 @@ Exit codes:
     6  a handler failed while it was evaluated
     7  a file could not be read or written
     8  --baseline: a route changed its class
+    9  upload: AWS refused, or could not be reached
   130  interrupted";
 
 impl Cli {
@@ -202,9 +279,27 @@ mod tests {
             exit_code::EVALUATE,
             exit_code::IO,
             exit_code::BASELINE,
+            exit_code::REMOTE,
             exit_code::INTERRUPTED,
         ];
         assert!(codes.iter().all(|code| EXIT_CODES.contains(&format!("{code:>5}  "))));
+    }
+
+    #[test]
+    fn a_prefix_is_folders_with_a_slash_at_the_end() {
+        assert_eq!(prefix(""), Ok(String::new()));
+        assert_eq!(prefix("shop/live"), Ok("shop/live/".to_owned()));
+        assert_eq!(prefix("wharf/"), Ok("wharf/".to_owned()));
+        for wrong in ["/", "/shop", "a//b", "a/../b", "s3://bucket", "a b"] {
+            assert!(prefix(wrong).is_err(), "{wrong}");
+        }
+    }
+
+    #[test]
+    fn an_address_is_no_bucket_and_no_distribution() {
+        assert!(bucket("my-shop.objects").is_ok() && distribution("E1A2B3").is_ok());
+        assert!(["s3://shop", "shop/live", "ab", "Shop"].into_iter().all(|wrong| bucket(wrong).is_err()));
+        assert!(["", "arn:aws:cloudfront", "../E1", "e1"].into_iter().all(|wrong| distribution(wrong).is_err()));
     }
 
     #[test]

@@ -92,6 +92,22 @@ pub fn run(options: Options) -> Result<SourceTree, Failure> {
     Ok(SourceTree { options, project, variables, routes: walk.routes, pages: walk.pages, public: walk.public })
 }
 
+/// Where the bundle of an app is, without a look at the app.
+///
+/// # Errors
+///
+/// When cargo has to be asked, and sees no package.
+pub fn bundle_folder(options: &Options) -> Result<PathBuf, Failure> {
+    if let Some(folder) = &options.out_dir {
+        return Ok(folder.clone());
+    }
+    let target = match &options.target_dir {
+        Some(folder) => folder.clone(),
+        None => project::target_directory(options)?,
+    };
+    Ok(target.join("bundle"))
+}
+
 fn no_app_directory(project: &Project) -> Diagnostic {
     let package = project.manifest.text.find("[package]").unwrap_or(0);
     let source = Source::file("Cargo.toml", project.manifest.text.as_str());

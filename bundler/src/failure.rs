@@ -29,6 +29,8 @@ pub mod exit_code {
     pub const IO: u8 = 7;
     /// `--baseline`: a route changed its class.
     pub const BASELINE: u8 = 8;
+    /// `upload`: AWS refused, or could not be reached.
+    pub const REMOTE: u8 = 9;
     /// Interrupted, as by Ctrl-C.
     pub const INTERRUPTED: u8 = 130;
 }
@@ -95,6 +97,12 @@ pub enum Failure {
         /// A line for each.
         changes: Vec<String>,
     },
+    /// A bundle is not fit to be uploaded.
+    #[error("nothing was uploaded")]
+    Unfit(Vec<Diagnostic>),
+    /// AWS refused, or could not be reached.
+    #[error("the upload is not complete")]
+    Remote(Box<Diagnostic>),
     /// A file could not be read or written, or a program not be started.
     #[error("failed to {action} `{}`: {source}", .path.display())]
     Io {
@@ -121,7 +129,8 @@ impl Failure {
     #[must_use]
     pub const fn exit_code(&self) -> u8 {
         match self {
-            Self::Diagnostics(_) => exit_code::DIAGNOSTICS,
+            Self::Diagnostics(_) | Self::Unfit(_) => exit_code::DIAGNOSTICS,
+            Self::Remote(_) => exit_code::REMOTE,
             Self::Stale { .. } => exit_code::STALE,
             Self::Project { .. } => exit_code::PROJECT,
             Self::Compile { .. } | Self::Target { .. } => exit_code::COMPILE,
@@ -136,7 +145,7 @@ impl Failure {
     #[must_use]
     pub fn help(&self) -> Option<String> {
         match self {
-            Self::Diagnostics(_) | Self::Target { .. } | Self::Interrupted => None,
+            Self::Diagnostics(_) | Self::Target { .. } | Self::Unfit(_) | Self::Remote(_) | Self::Interrupted => None,
             Self::Stale { .. } => Some("run `cargo bundle` and commit the file".to_owned()),
             Self::Project { help, .. } => Some(help.clone()),
             Self::Compile { routes, .. } if routes.is_empty() => None,

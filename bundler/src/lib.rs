@@ -1,7 +1,8 @@
 //! The pipeline of `cargo bundle`, as a library.
 //!
 //! Read [`pipeline`] first: it lists the stages, each of which has one input and one output type. Each effect has one
-//! place: [`command`] starts processes, [`output`] writes files, [`shell`] prints, [`options`] reads the environment.
+//! place: [`command`] starts processes, [`output`] writes files, [`shell`] prints, [`options`] reads the environment, and
+//! [`upload`] alone talks to the network.
 
 pub mod architecture;
 pub mod baseline;
@@ -28,5 +29,6 @@ pub mod plan;
 pub mod shell;
 pub mod table;
 pub mod toolchain;
+pub mod upload;
 pub mod url_path;
 pub mod wrapper;

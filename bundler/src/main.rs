@@ -3,7 +3,7 @@
 use std::process::ExitCode;
 
 use wharf_bundler::{
-    cli::{self, Cli, Command},
+    cli::{self, BundleArguments, Cli, Command, UploadArguments},
     deploy::limits,
     explain,
     failure::{Failure, exit_code},
@@ -11,7 +11,7 @@ use wharf_bundler::{
     options::wrapper_order,
     pipeline,
     shell::{MessageFormat, Shell},
-    table, wrapper,
+    table, upload, wrapper,
 };
 
 fn main() -> ExitCode {
@@ -22,25 +22,24 @@ fn main() -> ExitCode {
     interrupt::listen();
     let cli = Cli::from_arguments(arguments);
     let shell = Shell::new(cli.bundle.message_format());
-    let code = match &cli.command {
-        Some(Command::Explain { code }) => explain(code, &shell),
-        None => match bundle(cli, &shell) {
-            Ok(()) => exit_code::OK,
-            Err(failure) => {
-                shell.failure(&failure);
-                failure.exit_code()
-            }
-        },
+    let result = match cli.command {
+        Some(Command::Explain { code }) => Ok(explain(&code, &shell)),
+        Some(Command::Upload(arguments)) => upload(arguments, cli.bundle, &shell),
+        None => bundle(cli.bundle, &shell),
     };
+    let code = result.unwrap_or_else(|failure| {
+        shell.failure(&failure);
+        failure.exit_code()
+    });
     shell.finished(code);
     ExitCode::from(code)
 }
 
-fn bundle(cli: Cli, shell: &Shell) -> Result<(), Failure> {
-    let (check, limits, path) = (cli.bundle.check, cli.bundle.limits, cli.bundle.explain_route.clone());
-    let options = cli.bundle.into_options()?;
+fn bundle(arguments: BundleArguments, shell: &Shell) -> Result<u8, Failure> {
+    let (check, limits, path) = (arguments.check, arguments.limits, arguments.explain_route.clone());
+    let options = arguments.into_options()?;
     if check {
-        return pipeline::check(options, shell);
+        return pipeline::check(options, shell).map(|()| exit_code::OK);
     }
     let finished = pipeline::bundle(options, shell)?;
     shell.diagnostics(&finished.warnings);
@@ -51,7 +50,17 @@ fn bundle(cli: Cli, shell: &Shell) -> Result<(), Failure> {
         (MessageFormat::Json, _) => shell.bundle(&finished),
     }
     shell.status(if finished.changed { "Bundled" } else { "Unchanged" }, &finished.out_dir.display().to_string());
-    Ok(())
+    Ok(exit_code::OK)
+}
+
+fn upload(arguments: UploadArguments, bundle: BundleArguments, shell: &Shell) -> Result<u8, Failure> {
+    let options = arguments.into_options(bundle.into_options()?)?;
+    let report = upload::run(&options, shell)?;
+    match shell.format() {
+        MessageFormat::Human => shell.result(&upload::text(&report)),
+        MessageFormat::Json => shell.upload(&report),
+    }
+    Ok(exit_code::OK)
 }
 
 fn explain(code: &str, shell: &Shell) -> u8 {

@@ -3,7 +3,7 @@
 //! The only place that reads the environment.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeMap, BTreeSet},
     env,
     ffi::OsString,
     io,
@@ -54,6 +54,51 @@ pub struct Baseline {
     pub path: PathBuf,
     /// Whether it is written anew.
     pub update: bool,
+}
+
+/// What an upload is to do.
+#[derive(Debug, Clone)]
+pub struct UploadOptions {
+    /// Where the user is, and where cargo writes.
+    pub run: Options,
+    /// The bundle; `None` for that of the app.
+    pub bundle: Option<PathBuf>,
+    /// Where it goes.
+    pub target: Target,
+    /// The distribution that is to forget what it keeps.
+    pub distribution: Option<String>,
+    /// Whether stale objects are removed.
+    pub prune: bool,
+    /// Whether nothing is done.
+    pub dry_run: bool,
+    /// What the environment tells the tools of AWS, by name.
+    pub variables: BTreeMap<String, String>,
+}
+
+/// A place in S3.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// The bucket.
+    pub bucket: String,
+    /// What stands before each key: empty, or folders with a slash at the end.
+    pub prefix: String,
+}
+
+impl Target {
+    /// The whole key.
+    #[must_use]
+    pub fn key(&self, key: &str) -> String {
+        format!("{}{key}", self.prefix)
+    }
+}
+
+/// The variables that tell the tools of AWS who and where they are; one that is empty tells nothing.
+#[must_use]
+pub fn aws_variables() -> BTreeMap<String, String> {
+    env::vars_os()
+        .filter_map(|(name, value)| Some((name.into_string().ok()?, value.into_string().ok()?)))
+        .filter(|(name, value)| name.starts_with("AWS_") && !value.is_empty())
+        .collect()
 }
 
 /// The features of the user's package to compile with.

@@ -149,10 +149,10 @@ pub enum ObjectOrigin {
     File(String),
 }
 
-/// What S3 stores with an object and sends with it.
-/// <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
-const STORABLE: [&str; 6] =
-    ["cache-control", "content-disposition", "content-encoding", "content-language", "content-type", "expires"];
+/// What S3 stores with an object and sends with it, but for `expires`, which neither `object_store` nor the AWS provider of
+/// Terraform knows. <https://docs.aws.amazon.com/AmazonS3/latest/userguide/UsingMetadata.html>
+const STORABLE: [&str; 5] =
+    ["cache-control", "content-disposition", "content-encoding", "content-language", "content-type"];
 
 /// The bytes of their names and values. The same page.
 pub(crate) const MOST_METADATA: usize = 2048;
@@ -404,11 +404,15 @@ mod tests {
     fn what_s3_cannot_hold_stays_with_the_function() {
         assert_eq!(reason(&frozen(200, &[("content-type", "text/plain"), ("content-length", "3")])), None);
         assert!(reason(&frozen(404, &[])).is_some());
+        assert!(reason(&frozen(200, &[("expires", "0")])).is_some_and(|reason| reason.contains("`expires`")));
         assert!(reason(&frozen(200, &[("x-custom", "1")])).is_some_and(|reason| reason.contains("x-custom")));
         assert!(reason(&frozen(200, &[("cache-control", "a"), ("cache-control", "b")])).is_some());
         assert!(reason(&frozen(200, &[("content-language", "é")])).is_some());
         let long = "x".repeat(MOST_METADATA);
-        assert!(reason(&frozen(200, &[("content-disposition", &long)])).is_some_and(|reason| reason.contains("have 2133 bytes")));
+        assert!(
+            reason(&frozen(200, &[("content-disposition", &long)]))
+                .is_some_and(|reason| reason.contains("have 2133 bytes"))
+        );
     }
 
     fn key(headers: &[(&str, &str)], body: &[u8]) -> String {

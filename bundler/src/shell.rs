@@ -14,6 +14,7 @@ use crate::{
     failure::Failure,
     finish::Finished,
     manifest::Manifest,
+    upload::{Item, Report},
 };
 
 /// How a run speaks.
@@ -32,6 +33,16 @@ pub struct Shell {
     /// Standard error is a terminal, on which progress can be shown.
     is_interactive: bool,
     is_colored: bool,
+}
+
+/// What was done with an object of S3.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum Action {
+    /// It was put.
+    Put,
+    /// It was removed.
+    Removed,
 }
 
 /// A line of `--message-format json`.
@@ -59,6 +70,15 @@ enum JsonMessage<'a> {
         changed: bool,
         manifest: &'a Manifest,
         limits: &'a [Limit],
+    },
+    Object {
+        action: Action,
+        #[serde(flatten)]
+        object: &'a Item,
+    },
+    Upload {
+        #[serde(flatten)]
+        report: &'a Report,
     },
     Finished {
         success: bool,
@@ -157,11 +177,15 @@ impl Shell {
         }
     }
 
-    /// Shows why there is no bundle.
+    /// Shows why a run failed.
     pub fn failure(&self, failure: &Failure) {
         let output = match failure {
-            Failure::Diagnostics(diagnostics) | Failure::Target { diagnostics, .. } => {
+            Failure::Diagnostics(diagnostics) | Failure::Target { diagnostics, .. } | Failure::Unfit(diagnostics) => {
                 self.diagnostics(diagnostics);
+                None
+            }
+            Failure::Remote(diagnostic) => {
+                self.diagnostics(std::slice::from_ref(diagnostic));
                 None
             }
             Failure::Evaluate { diagnostics, output } => {
@@ -206,6 +230,18 @@ impl Shell {
     pub fn bundle(&self, finished: &Finished) {
         let Finished { manifest, out_dir, changed, limits, .. } = finished;
         self.json(&JsonMessage::Bundle { out_dir, changed: *changed, manifest, limits });
+    }
+
+    /// Tells a tool of objects as they are done with.
+    pub fn object_done(&self, action: Action, objects: &[Item]) {
+        for object in objects {
+            self.json(&JsonMessage::Object { action, object });
+        }
+    }
+
+    /// Hands a finished upload to a tool.
+    pub fn upload(&self, report: &Report) {
+        self.json(&JsonMessage::Upload { report });
     }
 
     /// Shows what is wrong with the command line.

@@ -182,7 +182,7 @@ fn shown_seconds(revalidate: Revalidate) -> String {
     unit.map_or_else(|| format!("{seconds}s"), |(length, unit)| format!("{}{unit}", seconds / length))
 }
 
-fn shown_size(bytes: u64) -> String {
+pub(crate) fn shown_size(bytes: u64) -> String {
     let kib = bytes.div_ceil(1024);
     if kib < 1024 { format!("{kib} KB") } else { format!("{}.{:02} MB", kib / 1024, kib % 1024 * 100 / 1024) }
 }

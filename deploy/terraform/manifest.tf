@@ -58,10 +58,3 @@ check "objects_without_cdn" {
     error_message = "Without the CDN nothing serves ${join(", ", [for object in local.manifest.objects : object.path if !can(object.function)])}."
   }
 }
-
-check "expires" {
-  assert {
-    condition     = !var.cdn || alltrue([for object in values(local.objects) : !can(object.headers.expires)])
-    error_message = "The header `expires` is not stored, as the provider has no argument for it: ${join(", ", [for object in values(local.objects) : object.path if can(object.headers.expires)])}."
-  }
-}

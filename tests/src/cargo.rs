@@ -57,7 +57,13 @@ impl Build {
     /// A build in the workspace's own target folder and environment, fresh when `cargo test` has just compiled it.
     #[must_use]
     pub fn of_checkout(manifest: &Path) -> Self {
-        Self::new(manifest)
+        let mut build = Self::new(manifest);
+        // What cargo sets for the test itself. The build script of `ring` asks to be run again when it changes.
+        let of_a_package = |name: &str| name.starts_with("CARGO_PKG_") || name.starts_with("CARGO_MANIFEST_");
+        for (name, _) in env::vars_os().filter(|(name, _)| name.to_str().is_some_and(of_a_package)) {
+            build.command.env_remove(name);
+        }
+        build
     }
 
     /// A build of a user's project, in the [shared target folder](paths::shared_target).

@@ -15,6 +15,7 @@
 //! | compare with recorded answers of Next.js | [`next`] |
 //! | apply a Terraform module, offline | [`terraform`] |
 //! | judge a SAM template | [`sam`], [`checkov`] |
+//! | have S3 and CloudFront on this machine | [`s3`] |
 //!
 //! Everything blocks, and everything has a time limit. A failure of the harness is a failure of the test that uses it,
 //! so its functions panic, with the captured output in the message, where a library would return an error.
@@ -42,6 +43,7 @@ pub mod process_group;
 pub mod project;
 pub mod pypi;
 pub mod runtime_api;
+pub mod s3;
 pub mod sam;
 pub mod terraform;
 pub mod upstream;

@@ -7,9 +7,7 @@ use std::{
     collections::{BTreeMap, BTreeSet},
     fs,
     path::{Path, PathBuf},
-    process::Command,
     sync::OnceLock,
-    time::Duration,
 };
 
 use serde_json::{Value, json};
@@ -19,7 +17,7 @@ use wharf_bundler::{
     deploy::{cdn, http_api, sam},
     manifest::{FunctionEntry, InvokeMode, Manifest, RouteEntry},
 };
-use wharf_tests::{ProcessGroup, checkov, paths, sam as tools};
+use wharf_tests::{checkov, paths, sam as tools};
 
 /// A bundle of empty zips, as far as SAM looks at it.
 struct Bundle {
@@ -454,37 +452,6 @@ fn cloudfront_has_the_origins_that_its_function_chooses_from() {
             assert!(!is_of_the_cdn || resource["Condition"] == "HasCdn", "{name}: {id} is there without a bucket");
         }
     }
-}
-
-/// In the place of the AWS CLI stands a program that writes down what it was called with.
-#[test]
-fn the_upload_names_every_object_once_with_its_headers_and_the_data_that_the_template_imports() {
-    let (_, bundle) = &bundles()[0];
-    let folder = tempfile::tempdir().expect("the temporary folder takes a folder");
-    let program = folder.path().join("aws");
-    fs::write(&program, "#!/bin/sh\nprintf '%s\\n' \"$@\" --\n").expect("the folder takes a file");
-    let mode = std::os::unix::fs::PermissionsExt::from_mode(0o755);
-    fs::set_permissions(&program, mode).expect("the file is ours");
-    let mut command = Command::new("sh");
-    command.env("PATH", format!("{}:/usr/bin:/bin", folder.path().display()));
-    command.arg(bundle.folder.path().join("upload.sh")).args(["my-bucket", "shop/live"]);
-    let output = ProcessGroup::run(&mut command, Duration::from_secs(30)).succeeded();
-
-    let template = &bundle.translated()["template.yaml"];
-    let source = &template["Resources"]["CdnKeyValues"]["Properties"]["ImportSource"]["SourceArn"]["Fn::If"][2];
-    let key = source["Fn::Sub"].as_str().and_then(|arn| arn.rsplit_once("${ObjectsBucket}/")).expect("it is in it").1;
-    let sync = |content_type: &str, digits: &[&str]| {
-        let head =
-            "s3\nsync\nobjects\ns3://my-bucket/shop/live/objects\n--only-show-errors\n--size-only\n--exclude\n*\n";
-        let headers = format!("--cache-control\npublic, max-age=0\n--content-type\n{content_type}\n");
-        let keys: String = digits.iter().map(|digit| format!("--include\n{}\n", digit.repeat(64))).collect();
-        format!("{head}{headers}{keys}--\n")
-    };
-    let wanted = sync("text/html; charset=utf-8", &["a", "c"])
-        + &sync("text/plain; title=\"it's $1\"", &["b"])
-        + &format!("s3\ncp\ncdn/key-values.json\ns3://my-bucket/shop/live/{key}\n")
-        + "--only-show-errors\n--content-type\napplication/json\n--\n";
-    assert_eq!(output.stdout, wanted);
 }
 
 #[test]

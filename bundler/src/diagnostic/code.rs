@@ -175,11 +175,29 @@ pub enum Code {
     NearALimit,
     /// `limit::timeout`
     LongerThanTheApiWaits,
+    /// `upload::not-a-bundle`
+    NotABundle,
+    /// `upload::unknown-format`
+    UnknownFormat,
+    /// `upload::damaged`
+    DamagedBundle,
+    /// `upload::header`
+    HeaderNotStorable,
+    /// `upload::prune-before-deploy`
+    PruneBeforeDeploy,
+    /// `upload::credentials`
+    NoCredentials,
+    /// `upload::not-found`
+    NotFound,
+    /// `upload::denied`
+    Denied,
+    /// `upload::failed`
+    UploadFailed,
 }
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 85] = [
+    pub const ALL: [Self; 94] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
@@ -265,6 +283,15 @@ impl Code {
         Self::AboveAQuota,
         Self::NearALimit,
         Self::LongerThanTheApiWaits,
+        Self::NotABundle,
+        Self::UnknownFormat,
+        Self::DamagedBundle,
+        Self::HeaderNotStorable,
+        Self::PruneBeforeDeploy,
+        Self::NoCredentials,
+        Self::NotFound,
+        Self::Denied,
+        Self::UploadFailed,
     ];
 
     /// The code as it is printed: `route::duplicate`.
@@ -356,6 +383,15 @@ impl Code {
             Self::AboveAQuota => "limit::quota",
             Self::NearALimit => "limit::near",
             Self::LongerThanTheApiWaits => "limit::timeout",
+            Self::NotABundle => "upload::not-a-bundle",
+            Self::UnknownFormat => "upload::unknown-format",
+            Self::DamagedBundle => "upload::damaged",
+            Self::HeaderNotStorable => "upload::header",
+            Self::PruneBeforeDeploy => "upload::prune-before-deploy",
+            Self::NoCredentials => "upload::credentials",
+            Self::NotFound => "upload::not-found",
+            Self::Denied => "upload::denied",
+            Self::UploadFailed => "upload::failed",
         }
     }
 

@@ -129,6 +129,11 @@ pub(super) fn find(options: &Options, diagnostics: &mut Vec<Diagnostic>) -> Resu
     Ok(project)
 }
 
+/// Where cargo writes.
+pub(super) fn target_directory(options: &Options) -> Result<PathBuf, Failure> {
+    metadata(options).map(|metadata| metadata.target_directory.into())
+}
+
 fn metadata(options: &Options) -> Result<Metadata, Failure> {
     let finished = command::capture(metadata_command(options), || ())?;
     if !finished.status.success() {

@@ -5,10 +5,10 @@ mod viewer_request;
 
 use std::collections::BTreeMap;
 
-use crate::{diagnostic::Diagnostic, manifest::Manifest};
+use crate::{diagnostic::Diagnostic, manifest::Manifest, package::Hash};
 
 /// The path of the key-value data in the bundle.
-pub(super) const KEY_VALUES: &str = "cdn/key-values.json";
+pub(crate) const KEY_VALUES: &str = "cdn/key-values.json";
 
 /// The path of the function in the bundle.
 pub(super) const VIEWER_REQUEST: &str = "cdn/viewer-request.js";
@@ -35,4 +35,17 @@ pub fn files(manifest: &Manifest) -> Result<Cdn, Vec<Diagnostic>> {
     let files = [(VIEWER_REQUEST, viewer_request), (KEY_VALUES, key_values)];
     let files = files.map(|(path, text)| (path.to_owned(), text)).into();
     Ok(Cdn { files, warnings })
+}
+
+/// The key of the key-value data in the bucket, behind the folder of the objects. As it names its contents, an upload that
+/// was forgotten is an error, and not the import of older data.
+#[must_use]
+pub fn key_values_key(text: &str) -> String {
+    format!("cdn/key-values-{}.json", version(text))
+}
+
+/// Twelve digits that tell the key-value data from any other.
+#[must_use]
+pub fn version(text: &str) -> String {
+    Hash::of(text.as_bytes()).first_hex(6)
 }

@@ -10,9 +10,8 @@ use super::{
     template::{Output, Resource, attribute, either, only_if, reference, substitute},
 };
 use crate::{
-    deploy::cdn::{Cdn, KEY_VALUES, VIEWER_REQUEST},
+    deploy::cdn::{Cdn, KEY_VALUES, VIEWER_REQUEST, key_values_key, version},
     manifest::Manifest,
-    package::Hash,
 };
 
 /// The condition of all that stands here.
@@ -40,24 +39,18 @@ pub(super) fn resources(
     resources.map(|(id, resource)| (id.to_owned(), resource.only_if(CONDITION))).into()
 }
 
-/// The key of the data in the bucket, behind the folder of the objects. As it names its contents, an upload that was
-/// forgotten is an error, and not the import of older data.
-pub(super) fn key_values_key(cdn: &Cdn) -> String {
-    format!("cdn/key-values-{}.json", version(cdn))
-}
-
-/// Twelve digits that tell the key-value data from any other.
-fn version(cdn: &Cdn) -> String {
-    Hash::of(cdn.files.get(KEY_VALUES).map_or("", String::as_str).as_bytes()).first_hex(6)
+/// The key-value data.
+fn key_values(cdn: &Cdn) -> &str {
+    cdn.files.get(KEY_VALUES).map_or("", String::as_str)
 }
 
 /// A store imports its data only when it is made, so that other data is another store. The function changes over to it
 /// at once, and the old one is deleted at the end of the deployment, or the new one when it fails.
 fn key_value_store(cdn: &Cdn, prefix: &Prefix) -> Resource {
     let properties = json!({
-        "Name": prefix.account_wide(&format!("cdn-{}", version(cdn))),
+        "Name": prefix.account_wide(&format!("cdn-{}", version(key_values(cdn)))),
         "Comment": "Which paths S3 answers, and when they were revalidated",
-        "ImportSource": { "SourceType": "S3", "SourceArn": bucket_arn(&format!("/{}", key_values_key(cdn))) },
+        "ImportSource": { "SourceType": "S3", "SourceArn": bucket_arn(&format!("/{}", key_values_key(key_values(cdn)))) },
     });
     Resource::new("AWS::CloudFront::KeyValueStore", properties)
 }

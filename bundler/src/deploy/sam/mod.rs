@@ -10,7 +10,6 @@ mod layout;
 pub(crate) mod names;
 mod parameters;
 mod template;
-mod upload;
 
 use std::collections::BTreeMap;
 
@@ -31,14 +30,13 @@ const COMMENT_OF_A_PART: &str = "Written by `cargo bundle`; a part of ../templat
 /// The path of the template that the user deploys.
 const ROOT: &str = "template.yaml";
 
-/// `template.yaml`, `samconfig.toml`, the templates of nested stacks, and `upload.sh`, which fills the bucket, by their
-/// paths in the bundle. An app without routes is CloudFront in front of a bucket, and nothing else.
+/// `template.yaml`, `samconfig.toml` and the templates of nested stacks, by their paths in the bundle. An app without routes
+/// is CloudFront in front of a bucket, and nothing else.
 #[must_use]
 pub fn files(manifest: &Manifest, cdn: &Cdn) -> BTreeMap<String, String> {
     let mut files: BTreeMap<String, String> =
         templates(manifest, cdn).iter().map(|(file, template)| (file.clone(), text(file, template))).collect();
     files.insert("samconfig.toml".to_owned(), settings(&Prefix::new(manifest)));
-    files.insert("upload.sh".to_owned(), upload::text(manifest, cdn));
     files
 }
 

@@ -25,7 +25,8 @@ pub(super) fn of_root(manifest: &Manifest) -> BTreeMap<String, Parameter> {
     } else if let Some(bucket) = parameters.get_mut("ObjectsBucket") {
         // Nothing else answers for pages.
         bucket.description =
-            "The bucket that upload.sh has filled, in the region of the stack; the stack sets its policy.".to_owned();
+            "The bucket that `cargo bundle upload` has filled, in the region of the stack; the stack sets its policy."
+                .to_owned();
         bucket.default = None;
     }
     parameters
@@ -106,9 +107,10 @@ fn of_cdn() -> BTreeMap<String, Parameter> {
             "ObjectsBucket",
             Parameter {
                 kind: "String",
-                description: "The bucket that upload.sh has filled, in the region of the stack; the stack sets its \
+                description:
+                    "The bucket that `cargo bundle upload` has filled, in the region of the stack; the stack sets its \
                               policy. With it there is a CloudFront distribution; none without it."
-                    .to_owned(),
+                        .to_owned(),
                 default: Some("".into()),
                 ..Parameter::default()
             },
