@@ -495,6 +495,14 @@ mod tests {
     }
 
     #[test]
+    fn the_routes_of_a_function_share_the_memory() {
+        let frozen = ["/a", "/b", "/c", "/d"].map(|pattern| (pattern.to_owned(), FrozenRoute::default()));
+        let stores = stores(&FrozenFunction(frozen.into()));
+        assert_eq!(stores.len(), 4);
+        assert_eq!(stores.values().map(|store| store.limit).sum::<usize>(), LIMIT);
+    }
+
+    #[test]
     fn the_handler_decides_about_its_cache_control_and_its_etag() {
         let own = answer("").header(CACHE_CONTROL, HeaderValue::from_static("max-age=7"));
         let own = own.header(ETAG, HeaderValue::from_static("\"mine\""));
