@@ -381,7 +381,10 @@ fn a_server_that_fails_twice_is_asked_again() {
     assert_eq!(gate.count("PUT"), 3 * 3);
     let upload = Upload::of(&after, bucket.name()).through(&gate);
     let printed = upload.args(&["--prune", "--distribution", &distribution]).done();
-    assert!(printed.contains("2 (1 KB) removed") && printed.contains("CloudFront: invalidation "), "{printed}");
+    assert!(
+        printed.contains("2 (1 KB) removed") && printed.contains(&format!("CloudFront {distribution}: invalidation ")),
+        "{printed}"
+    );
     after.assert_served(&bucket, "");
     assert_eq!(invalidations(&distribution), 1);
 }
@@ -423,7 +426,7 @@ fn cloudfront_forgets_what_it_keeps() {
     assert!(authorization.contains("/us-east-1/cloudfront/aws4_request, SignedHeaders="), "{authorization}");
     let body = String::from_utf8_lossy(&request.body);
     assert!(body.contains("<Paths><Quantity>1</Quantity><Items><Path>/*</Path></Items></Paths>"), "{body}");
-    let id = printed.split_once("CloudFront: invalidation ").expect("it is told").1.trim();
+    let id = printed.split_once(&format!("CloudFront {distribution}: invalidation ")).expect("it is told").1.trim();
     assert!(!id.is_empty());
     // Each run asks for one of its own, whatever was put.
     let _ = upload().done();

@@ -1,7 +1,7 @@
 //! What a bundle has for the bucket, compared with its manifest: nothing that is half broken is uploaded.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     fs, io,
     path::{Path, PathBuf},
 };
@@ -167,8 +167,8 @@ fn key_values(folder: &Path, manifest: &Objects) -> Result<Result<File, Diagnost
     let Some(named) = named_objects(&text) else {
         return Ok(Err(damaged(cdn::KEY_VALUES, "is no key-value data".to_owned())));
     };
-    let is_there = |key: &String| manifest.objects.iter().any(|object| object.key == *key);
-    if let Some(key) = named.iter().find(|key| !is_there(key)) {
+    let known: BTreeSet<&str> = manifest.objects.iter().map(|object| object.key.as_str()).collect();
+    if let Some(key) = named.iter().find(|key| !known.contains(key.as_str())) {
         return Ok(Err(damaged(cdn::KEY_VALUES, format!("names `{key}`, which the manifest does not"))));
     }
     let attributes = Attributes::from_iter([(Attribute::ContentType, "application/json")]);

@@ -22,9 +22,11 @@ pub struct Report {
     pub unchanged: usize,
     /// What the bundle does not have.
     pub stale: Vec<Item>,
-    /// Whether the stale objects were removed.
+    /// Whether the stale objects were removed, or would be.
     pub pruned: bool,
-    /// The id of the invalidation, when one was asked for.
+    /// The distribution that forgets what it keeps.
+    pub distribution: Option<String>,
+    /// The id of the invalidation, when it was asked for.
     pub invalidation: Option<String>,
 }
 
@@ -54,6 +56,7 @@ impl Report {
             unchanged: plan.unchanged,
             stale: stale.collect(),
             pruned: options.prune,
+            distribution: options.distribution.clone(),
             invalidation: None,
         }
     }
@@ -88,8 +91,12 @@ pub fn text(report: &Report) -> String {
         report.unchanged,
         amount(&report.stale),
     );
-    let invalidation = report.invalidation.as_ref().map(|id| format!("CloudFront: invalidation {id}\n"));
-    text + &sum + &invalidation.unwrap_or_default()
+    let invalidation = match (&report.distribution, &report.invalidation) {
+        (Some(distribution), Some(id)) => format!("CloudFront {distribution}: invalidation {id}\n"),
+        (Some(distribution), None) => format!("CloudFront {distribution}: to be invalidated\n"),
+        (None, _) => String::new(),
+    };
+    text + &sum + &invalidation
 }
 
 /// `3 (14 KB)`
@@ -115,6 +122,7 @@ mod tests {
             unchanged: 7,
             stale: vec![item("live/objects/bb", None)],
             pruned,
+            distribution: pruned.then(|| "E1".to_owned()),
             invalidation: (!dry_run && pruned).then(|| "I123".to_owned()),
         }
     }
@@ -126,7 +134,8 @@ mod tests {
             "put         2 KB  live/objects/aa  /style.css\n\
              put         2 KB  live/cdn/key-values-0.json\n\
              remove      2 KB  live/objects/bb\n\
-             s3://shop/live/: 2 (4 KB) to be put, 7 unchanged, 1 (2 KB) to be removed\n"
+             s3://shop/live/: 2 (4 KB) to be put, 7 unchanged, 1 (2 KB) to be removed\n\
+             CloudFront E1: to be invalidated\n"
         );
     }
 
@@ -135,7 +144,7 @@ mod tests {
         assert_eq!(text(&report(false, false)), "s3://shop/live/: 2 (4 KB) put, 7 unchanged, 1 (2 KB) stale\n");
         assert_eq!(
             text(&report(false, true)),
-            "s3://shop/live/: 2 (4 KB) put, 7 unchanged, 1 (2 KB) removed\nCloudFront: invalidation I123\n"
+            "s3://shop/live/: 2 (4 KB) put, 7 unchanged, 1 (2 KB) removed\nCloudFront E1: invalidation I123\n"
         );
     }
 }
