@@ -306,9 +306,7 @@ fn headers_of(reply: &Reply) -> Vec<(&str, Option<&str>)> {
 }
 
 fn check_refused_answers(reports: &[RouteReport]) {
-    for (name, status) in
-        ROUTES.iter().filter_map(|(name, _)| Some((name, name.strip_prefix("refused-")?)))
-    {
+    for (name, status) in ROUTES.iter().filter_map(|(name, _)| Some((name, name.strip_prefix("refused-")?))) {
         assert_eq!(only(reports, name), &Outcome::Refused(status.parse().unwrap()), "{name}");
     }
 }

@@ -22,10 +22,12 @@ fn lines() -> Response {
 const ROUTES: [fn() -> Route; 6] = [
     || Route::new("/admin/[...rest]").get(async |Path(rest): Path<Vec<String>>| rest.join("+")),
     || Route::new("/admin/[id]").get(async |Path(id): Path<String>| id).post(async || "posted"),
-    || Route::new("/admin/users").get(async || "users").delete(async || -> Result<&'static str> {
-        revalidate_path("/admin/items/a").await?;
-        Ok("revalidated")
-    }),
+    || {
+        Route::new("/admin/users").get(async || "users").delete(async || -> Result<&'static str> {
+            revalidate_path("/admin/items/a").await?;
+            Ok("revalidated")
+        })
+    },
     || {
         let route = Route::new("/admin/items/[slug]").dynamic_params(false).static_params(async || ["a"]);
         route.get(async |Path(slug): Path<String>| format!("made {slug}"))

@@ -107,11 +107,8 @@ impl Run {
     fn of(kind: &str, routes: usize, paths: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let (assignment, report) = (folder.path().join("assignment.json"), folder.path().join("report.jsonl"));
-        let assigned = |number| AssignedRoute {
-            route: format!("{kind}-{number}"),
-            get: Some(Takes::Params),
-            needs_opt_in: false,
-        };
+        let assigned =
+            |number| AssignedRoute { route: format!("{kind}-{number}"), get: Some(Takes::Params), needs_opt_in: false };
         let content = Assignment { routes: (0..routes).map(assigned).collect(), time_limit_seconds: 60, tries: 3 };
         fs::write(&assignment, serde_json::to_vec(&content).expect("it is JSON")).expect("the folder can be written");
         let mut program = Command::new(std::env::current_exe().expect("a program has a path"));
