@@ -190,9 +190,17 @@ mod tests {
         answer.headers.push(("link".to_owned(), "x".repeat(10_300)));
         answer.reply_size = 7 << 20;
         manifest.app.environment = (0..200).map(|index| format!("VARIABLE_{index:010}")).collect();
-        let printed: Vec<String> =
-            diagnostics(&limits(&manifest)).iter().map(|diagnostic| render(diagnostic, Style::Plain)).collect();
-        insta::assert_snapshot!(printed.join("\n\n"));
+        insta::assert_snapshot!(printed(&manifest));
+    }
+
+    #[test]
+    fn a_quota_is_told_beside_the_limit_that_no_quota_raises() {
+        insta::assert_snapshot!(printed(&app(301)));
+    }
+
+    fn printed(manifest: &Manifest) -> String {
+        let printed = diagnostics(&limits(manifest)).iter().map(|it| render(it, Style::Plain)).collect::<Vec<_>>();
+        printed.join("\n\n")
     }
 
     #[test]
