@@ -2,13 +2,13 @@
 //!
 //! | Stage | In → out | Touches |
 //! | --- | --- | --- |
-//! | [`content`] | folder → `Content` | reads the bundle, and compares every object with the manifest |
-//! | [`bucket`] | `Target` → `Listing` | asks S3 what is there |
-//! | [`plan`] | `Content`, `Listing` → `Plan` | nothing |
-//! | [`bucket`] | `Plan` → objects in S3 | puts what is missing, then removes what is stale |
-//! | [`cdn`] | distribution → invalidation | tells CloudFront |
+//! | `content` | folder → `Content` | reads the bundle, and compares every object with the manifest |
+//! | `bucket` | `Target` → `Listing` | asks S3 what is there |
+//! | `plan` | `Content`, `Listing` → `Plan` | nothing |
+//! | `bucket` | `Plan` → objects in S3 | puts what is missing, then removes what is stale |
+//! | `cdn` | distribution → invalidation | tells CloudFront |
 //!
-//! [`bucket`] and [`cdn`] are the only modules that talk to the network. A key is the hash of all that is sent, so what is
+//! `bucket` and `cdn` are the only modules that talk to the network. A key is the hash of all that is sent, so what is
 //! there already is right: a run that ended early, for whatever reason, is completed by the next.
 
 mod bucket;
