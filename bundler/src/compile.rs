@@ -103,9 +103,9 @@ fn compile(sources: &Sources, shell: &Shell) -> Result<Compiled, Failure> {
     let mut compiled = Compiled::default();
     if toolchain == Toolchain::Host {
         functions.args(EVALUATE);
-        compiled.add(functions, sources, shell)?;
-    } else {
-        compiled.add(functions, sources, shell)?;
+    }
+    compiled.add(functions, sources, shell)?;
+    if toolchain != Toolchain::Host {
         let mut evaluate = cargo_build(sources, shell, Toolchain::Host);
         evaluate.args(EVALUATE);
         compiled.add(evaluate, sources, shell)?;
@@ -113,6 +113,7 @@ fn compile(sources: &Sources, shell: &Shell) -> Result<Compiled, Failure> {
     shell.compiler_warnings(&compiled.rendered);
     Ok(compiled)
 }
+
 fn cargo_build(sources: &Sources, shell: &Shell, toolchain: Toolchain) -> Command {
     let plan = &sources.plan;
     let format = if shell.is_colored() { "json-diagnostic-rendered-ansi" } else { "json" };

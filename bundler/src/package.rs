@@ -19,7 +19,8 @@ use wharf::{
 use zip::{CompressionMethod, ZipWriter, result::ZipResult, write::SimpleFileOptions};
 
 use crate::{
-    bootstrap,
+    architecture::Architecture,
+    bootstrap::{self, Unfit},
     evaluate::{EvaluatedRoute, Evaluation},
     failure::Failure,
     interrupt,
@@ -163,7 +164,6 @@ pub(crate) const MOST_METADATA: usize = 2048;
 ///
 /// When Lambda could not start a function, when a file cannot be read or written, or when interrupted.
 pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
-    check_bootstraps(&evaluation)?;
     let functions = zips(&evaluation, shell)?;
     let mut objects = BTreeMap::new();
     let mut not_exported = BTreeMap::new();
@@ -226,8 +226,13 @@ fn obstacle(frozen: &Frozen) -> Option<String> {
     if let Some((name, _)) = frozen.headers.iter().find(|(_, value)| !value.is_ascii()) {
         return Some(format!("its header `{name}` is not ASCII"));
     }
-    let bytes = object_headers(frozen).iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
+    let bytes = metadata_bytes(&object_headers(frozen));
     (bytes > MOST_METADATA).then(|| format!("its headers have {bytes} bytes, and those of an object {MOST_METADATA}"))
+}
+
+/// What S3 counts of the headers of an object.
+pub(crate) fn metadata_bytes(headers: &BTreeMap<String, String>) -> usize {
+    headers.iter().map(|(name, value)| name.len() + value.len()).sum()
 }
 
 fn object(staging: &Staging, function: &FunctionName, frozen: &Frozen) -> Result<PackedObject, Failure> {
@@ -260,25 +265,6 @@ fn file_object(staging: &Staging, exported: &ExportedFile) -> Result<PackedObjec
     PackedObject::stage(staging, headers, &body, Revalidate::Never, Vec::new(), origin)
 }
 
-/// Refuses functions that Lambda could not start, all of them at once.
-fn check_bootstraps(evaluation: &Evaluation) -> Result<(), Failure> {
-    let plan = &evaluation.binaries.sources.plan;
-    let mut unfit = Vec::new();
-    for function in &plan.functions {
-        let binary = &evaluation.binaries.deployed[&function.name];
-        let bytes = fs::read(binary).map_err(Failure::io("read", binary))?;
-        if let Err(reason) = bootstrap::check(&bytes, plan.architecture()) {
-            let route = plan.routes_of(&function.name).next();
-            unfit.push((route.map_or("app", |route| &route.file.path), reason));
-        }
-    }
-    if unfit.is_empty() {
-        return Ok(());
-    }
-    let message = "Lambda could not run what was compiled".to_owned();
-    Err(Failure::Target { message, diagnostics: bootstrap::diagnostics(unfit) })
-}
-
 /// Zips all functions, on all cores. What a zip is made from names it, so that an unchanged one is only looked up.
 fn zips(evaluation: &Evaluation, shell: &Shell) -> Result<BTreeMap<FunctionName, PackedFunction>, Failure> {
     let progress = shell.progress("Packing");
@@ -292,7 +278,8 @@ fn zips(evaluation: &Evaluation, shell: &Shell) -> Result<BTreeMap<FunctionName,
             let Some(function) = next else { return Ok(done) };
             let binary = &evaluation.binaries.deployed[&function.name];
             let routes = plan.routes_of(&function.name).map(|route| (route, &evaluation.routes[&route.name]));
-            done.insert(function.name.clone(), packed_function(binary, frozen_file(routes), &folder)?);
+            let packed = packed_function(binary, plan.architecture(), frozen_file(routes), &folder)?;
+            done.insert(function.name.clone(), packed);
         }
     };
     let workers = thread::available_parallelism().map_or(1, NonZero::get);
@@ -305,18 +292,50 @@ fn zips(evaluation: &Evaluation, shell: &Shell) -> Result<BTreeMap<FunctionName,
         packed.extend(result?);
     }
     progress.finish();
+    let packed = all_fit(packed, plan)?;
     let kept: BTreeSet<String> =
         packed.values().filter_map(|function| Some(function.zip.file_name()?.to_str()?.to_owned())).collect();
     output::keep_only(&folder, &kept)?;
     Ok(packed)
 }
 
+/// Refuses functions that Lambda could not start, all of them at once.
+fn all_fit(
+    mut packed: BTreeMap<FunctionName, Result<PackedFunction, Unfit>>,
+    plan: &Plan,
+) -> Result<BTreeMap<FunctionName, PackedFunction>, Failure> {
+    let (mut fit, mut unfit) = (BTreeMap::new(), Vec::new());
+    for (name, result) in plan.functions.iter().filter_map(|function| packed.remove_entry(&function.name)) {
+        match result {
+            Ok(function) => drop(fit.insert(name, function)),
+            Err(reason) => {
+                let route = plan.routes_of(&name).next();
+                unfit.push((route.map_or("app", |route| &route.file.path), reason));
+            }
+        }
+    }
+    if unfit.is_empty() {
+        return Ok(fit);
+    }
+    let message = "Lambda could not run what was compiled".to_owned();
+    Err(Failure::Target { message, diagnostics: bootstrap::diagnostics(unfit) })
+}
+
 /// Raised when the same contents would be zipped into other bytes.
 const ZIP_FORMAT: &[u8] = b"wharf zip 1";
 
-fn packed_function(binary: &Path, frozen: Option<Vec<u8>>, folder: &Path) -> Result<PackedFunction, Failure> {
+/// The zip of a program, unless Lambda could not start it.
+fn packed_function(
+    binary: &Path,
+    architecture: Architecture,
+    frozen: Option<Vec<u8>>,
+    folder: &Path,
+) -> Result<Result<PackedFunction, Unfit>, Failure> {
     interrupt::check()?;
     let bootstrap = fs::read(binary).map_err(Failure::io("read", binary))?;
+    if let Err(reason) = bootstrap::check(&bootstrap, architecture) {
+        return Ok(Err(reason));
+    }
     let mut contents = Sha256::new();
     for part in [ZIP_FORMAT, &bootstrap, frozen.as_deref().unwrap_or_default()] {
         contents.update((part.len() as u64).to_le_bytes());
@@ -332,13 +351,13 @@ fn packed_function(binary: &Path, frozen: Option<Vec<u8>>, folder: &Path) -> Res
             bytes
         }
     };
-    Ok(PackedFunction {
+    Ok(Ok(PackedFunction {
         zip: path,
         size: bytes.len() as u64,
         unzipped: (bootstrap.len() + frozen.map_or(0, |frozen| frozen.len())) as u64,
         sha256: Hash::of(&bytes),
         revalidates: memchr::memmem::find(&bootstrap, STAMP_WRITER.as_bytes()).is_some(),
-    })
+    }))
 }
 
 /// The file of what a function replays; none when that is nothing.

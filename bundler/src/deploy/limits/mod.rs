@@ -13,7 +13,10 @@ use super::{
     cdn::{self, Cdn},
     sam,
 };
-use crate::manifest::{AnswerEntry, FunctionEntry, InvokeMode, Manifest, RouteEntry};
+use crate::{
+    manifest::{AnswerEntry, FunctionEntry, InvokeMode, Manifest, RouteEntry},
+    package::metadata_bytes,
+};
 
 /// Where everything is, when nothing in particular uses the most.
 const APP: &str = "app";
@@ -131,9 +134,8 @@ fn of_the_distribution(manifest: &Manifest) -> Vec<Limit> {
     let streaming = manifest.functions.values().filter(|entry| entry.invoke_mode == InvokeMode::ResponseStream);
     let origins = 1 + usize::from(!manifest.routes.is_empty()) + streaming.count();
     let metadata = manifest.objects.iter().map(|object| {
-        let bytes = object.headers.iter().map(|(name, value)| name.len() + value.len()).sum::<usize>();
         let function = object.function.as_ref().and_then(|name| manifest.functions.get(name));
-        (bytes as u64, object.source.as_deref().or(function.map(source)).unwrap_or(APP))
+        (metadata_bytes(&object.headers) as u64, object.source.as_deref().or(function.map(source)).unwrap_or(APP))
     });
     vec![
         Limit::total(&rules::ORIGINS, origins as u64),
