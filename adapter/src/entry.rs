@@ -16,7 +16,7 @@ use crate::{
     answer::Answer,
     app::App,
     config::{Dynamic, FetchCache, PreferredRegion, Revalidate, Runtime, SegmentConfig},
-    event, frozen, log,
+    event, frozen, init_error, log,
     method::Method,
     pattern::{Params, Pattern},
     settings::Settings,
@@ -169,9 +169,6 @@ pub(crate) type Constructor = fn() -> Route;
 pub fn serve(routes: &[Constructor]) -> ExitCode {
     let settings = Settings::from_env();
     log::start(settings.log_format, settings.log_filter.as_deref());
-    for problem in &settings.unreadable {
-        tracing::warn!("{problem}");
-    }
     if !settings.missing.is_empty() {
         tracing::error!(
             "this program is a Lambda function and is started by Lambda: {} is not set or not valid. To run it here, \
@@ -181,18 +178,6 @@ pub fn serve(routes: &[Constructor]) -> ExitCode {
         return ExitCode::FAILURE;
     }
     log::catch_panics();
-    let frozen = match settings.task_root.as_deref().map(frozen::read).transpose() {
-        Ok(frozen) => frozen.unwrap_or_default(),
-        Err(error) => {
-            tracing::error!("the frozen answers beside the program cannot be read: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
-    let routes = routes.iter().map(|route| route()).collect();
-    run(&Arc::new(App::new(routes, settings.gate, &frozen)), !settings.is_sam_local)
-}
-
-fn run(app: &Arc<App>, takes_pieces: bool) -> ExitCode {
     let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => {
@@ -200,6 +185,31 @@ fn run(app: &Arc<App>, takes_pieces: bool) -> ExitCode {
             return ExitCode::FAILURE;
         }
     };
+    let gate = match settings.gate {
+        Ok(gate) => gate,
+        Err(problems) => return refuse_to_start(&runtime, "Wharf.Settings", &problems.to_string()),
+    };
+    let frozen = match settings.task_root.as_deref().map(frozen::read).transpose() {
+        Ok(frozen) => frozen.unwrap_or_default(),
+        Err(error) => {
+            let cause = format!("the frozen answers beside the program cannot be read: {error}");
+            return refuse_to_start(&runtime, "Wharf.Frozen", &cause);
+        }
+    };
+    let routes = routes.iter().map(|route| route()).collect();
+    run(&runtime, &Arc::new(App::new(routes, gate, &frozen)), !settings.is_sam_local)
+}
+
+/// Says why in the log and to Lambda, which then ends the environment.
+fn refuse_to_start(runtime: &tokio::runtime::Runtime, error_type: &'static str, cause: &str) -> ExitCode {
+    tracing::error!(target: "wharf", "the function refuses to start: {cause}");
+    if let Err(error) = runtime.block_on(init_error::report(error_type, cause)) {
+        tracing::warn!(target: "wharf", "Lambda could not be told so: {error}");
+    }
+    ExitCode::FAILURE
+}
+
+fn run(runtime: &tokio::runtime::Runtime, app: &Arc<App>, takes_pieces: bool) -> ExitCode {
     let whole = Arc::clone(app);
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let app = Arc::clone(&whole);

@@ -74,8 +74,12 @@
 //! | `WHARF_KEY_VALUE_STORE` | the ARN of the CDN's key-value store, for what is revalidated (feature `revalidate`) |
 //! | `WHARF_LOG_FORMAT` | `json` or `text`; without it JSON in Lambda, and text under an emulator |
 //! | `RUST_LOG` | what is logged, as `info,my_app=debug`; without it `AWS_LAMBDA_LOG_LEVEL`, then `info` |
-//! | `WHARF_ORIGIN_SECRET` | the value of the header `x-wharf-origin-secret` that the CDN sends |
-//! | `WHARF_REQUIRE_ORIGIN` | `1`: a request without that header is answered with 403 |
+//! | `WHARF_ORIGIN_SECRET` | the value of the header `x-wharf-origin-secret` that the CDN sends: 32 to 256 visible ASCII characters |
+//! | `WHARF_ORIGIN_SECRET_ROTATION` | a second value of that header which counts as well, while the secret is changed |
+//! | `WHARF_REQUIRE_ORIGIN` | `1` or `true`: a request without that header is answered with 403; `0` or `false` |
+//!
+//! A variable of `WHARF_` that is set and cannot be read stops the function before it answers anything: the log and
+//! Lambda are told which one it is, and what it has to be. So no guard is open because its setting is misspelled.
 
 pub mod config;
 pub mod method;
@@ -109,6 +113,8 @@ mod form;
 mod frozen;
 #[cfg(feature = "runtime")]
 mod headers;
+#[cfg(feature = "runtime")]
+mod init_error;
 #[cfg(feature = "runtime")]
 mod log;
 #[cfg(feature = "runtime")]

@@ -22,10 +22,11 @@ use crate::{event::Incoming, pattern::Pattern, scope::Scope, settings::LogFormat
 
 /// Starts the log, unless the program has one.
 ///
-/// A filter that cannot be read counts as `info`.
+/// A filter that cannot be read counts as `info`, as the log then says.
 pub(crate) fn start(format: LogFormat, filter: Option<&str>) {
-    let filter: Targets =
-        filter.unwrap_or("info").parse().unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
+    let read = filter.unwrap_or("info").parse::<Targets>();
+    let problem = read.as_ref().err().map(ToString::to_string);
+    let filter = read.unwrap_or_else(|_| Targets::new().with_default(tracing::Level::INFO));
     let lines = fmt::layer().with_writer(std::io::stderr).with_ansi(false);
     let lines = match format {
         LogFormat::Json => {
@@ -36,6 +37,9 @@ pub(crate) fn start(format: LogFormat, filter: Option<&str>) {
     };
     // A program with a subscriber of its own keeps it.
     let _ = tracing_subscriber::registry().with(lines.with_filter(filter)).try_init();
+    if let Some(problem) = problem {
+        tracing::warn!(target: "wharf", "the filter of the log cannot be read, and `info` counts: {problem}");
+    }
 }
 
 /// What a handler logs, and what is logged below it, carries the id of its request.

@@ -1,8 +1,20 @@
 //! What the adapter reads from its environment, in one place.
+//!
+//! A setting that is there and cannot be read stops the start. What it was to guard would be open otherwise, and nobody
+//! would know.
 
-use std::{env, path::PathBuf};
+use std::{
+    cell::RefCell,
+    env,
+    ffi::{OsStr, OsString},
+    ops::RangeInclusive,
+    path::PathBuf,
+};
 
-use crate::{event::Gate, viewer::Origin};
+use crate::{
+    event::Gate,
+    viewer::{Origin, Secrets},
+};
 
 /// How log lines look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -13,7 +25,8 @@ pub(crate) enum LogFormat {
 
 #[derive(Debug)]
 pub(crate) struct Settings {
-    pub(crate) gate: Gate,
+    /// What requests have to pass, or why that cannot be told: then no request may be answered.
+    pub(crate) gate: Result<Gate, Unreadable>,
     pub(crate) log_format: LogFormat,
     pub(crate) log_filter: Option<String>,
     /// Whether `sam local` runs the function: it takes replies only whole.
@@ -22,39 +35,128 @@ pub(crate) struct Settings {
     pub(crate) task_root: Option<PathBuf>,
     /// What `lambda_runtime` needs and does not find; it would panic.
     pub(crate) missing: Vec<&'static str>,
-    /// Values that cannot be read, and what counts instead.
-    pub(crate) unreadable: Vec<String>,
+}
+
+/// The settings that cannot be read, each with what it has to be. Nothing of a secret is in it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Unreadable(Vec<String>);
+
+impl std::fmt::Display for Unreadable {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.write_str(&self.0.join("; "))
+    }
 }
 
 impl Settings {
     pub(crate) fn from_env() -> Self {
-        Self::read(from_env)
+        Self::read(&|name| env::var_os(name))
     }
 
-    fn read(var: impl Fn(&str) -> Option<String>) -> Self {
-        let mut unreadable = Vec::new();
-        let origin = Origin {
-            secret: var("WHARF_ORIGIN_SECRET"),
-            required: var("WHARF_REQUIRE_ORIGIN").is_some_and(|value| value == "1"),
-        };
+    fn read(var: &dyn Fn(&str) -> Option<OsString>) -> Self {
+        let variables = Variables { var, problems: RefCell::default() };
+        let gate =
+            Gate { origin: origin(&variables), base_path: base_path(&variables), body_limit: body_limit(&variables) };
+        let log_format = log_format(&variables);
+        let log_filter = variables.given("RUST_LOG").or_else(|| variables.given("AWS_LAMBDA_LOG_LEVEL").map(as_filter));
+        let problems = variables.problems.into_inner();
         Self {
-            gate: Gate {
-                origin,
-                base_path: base_path(&var("WHARF_BASE_PATH").unwrap_or_default()),
-                body_limit: body_limit(var("WHARF_BODY_LIMIT"), &mut unreadable),
-            },
-            log_format: log_format(&var),
-            log_filter: var("RUST_LOG").or_else(|| var("AWS_LAMBDA_LOG_LEVEL")),
-            is_sam_local: is_sam_local(&var),
-            task_root: var("LAMBDA_TASK_ROOT").map(PathBuf::from),
-            missing: missing(&var),
-            unreadable,
+            gate: if problems.is_empty() { Ok(gate) } else { Err(Unreadable(problems)) },
+            log_format,
+            log_filter,
+            is_sam_local: is_given(var, "AWS_SAM_LOCAL"),
+            task_root: var("LAMBDA_TASK_ROOT").filter(|root| !root.is_empty()).map(PathBuf::from),
+            missing: missing(var),
         }
     }
 }
 
-fn from_env(name: &str) -> Option<String> {
-    env::var(name).ok().filter(|value| !value.is_empty())
+/// The variables of the environment, and what was found wrong with them.
+struct Variables<'v> {
+    var: &'v dyn Fn(&str) -> Option<OsString>,
+    problems: RefCell<Vec<String>>,
+}
+
+impl Variables<'_> {
+    /// The value of a variable that is set, be it to nothing.
+    fn set(&self, name: &str) -> Option<String> {
+        let value = (self.var)(name)?.into_string();
+        value.map_err(|_| self.refuse(format!("{name} is not UTF-8"))).ok()
+    }
+
+    /// The value of a variable that says something.
+    fn given(&self, name: &str) -> Option<String> {
+        self.set(name).filter(|value| !value.is_empty())
+    }
+
+    fn refuse(&self, problem: String) {
+        self.problems.borrow_mut().push(problem);
+    }
+}
+
+fn is_given(var: &dyn Fn(&str) -> Option<OsString>, name: &str) -> bool {
+    var(name).is_some_and(|value| !value.is_empty())
+}
+
+/// The names of the settings that guard, which messages need more than once.
+const SECRET: &str = "WHARF_ORIGIN_SECRET";
+const ROTATION: &str = "WHARF_ORIGIN_SECRET_ROTATION";
+const REQUIRED: &str = "WHARF_REQUIRE_ORIGIN";
+
+/// Which CDN may prove itself, and whether others are refused.
+fn origin(variables: &Variables<'_>) -> Origin {
+    let is_required = flag(variables, REQUIRED);
+    let (current, rotation) = (secret(variables, SECRET), secret(variables, ROTATION));
+    let is_set = |name: &str| (variables.var)(name).is_some();
+    if !is_set(SECRET) {
+        for needing in
+            [ROTATION, REQUIRED].into_iter().filter(|name| is_set(name) && (*name != REQUIRED || is_required))
+        {
+            variables.refuse(format!("{needing} needs {SECRET}, which is not set"));
+        }
+    }
+    match current.map(|current| Secrets::new(current).with_rotation(rotation)) {
+        Some(secrets) if is_required => Origin::CdnOnly(secrets),
+        Some(secrets) => Origin::Cdn(secrets),
+        None => Origin::Unknown,
+    }
+}
+
+fn flag(variables: &Variables<'_>, name: &str) -> bool {
+    let Some(value) = variables.set(name) else { return false };
+    match value.to_ascii_lowercase().as_str() {
+        "1" | "true" => true,
+        "0" | "false" => false,
+        _ => {
+            variables.refuse(format!("{name}=`{}` is none of `1`, `true`, `0` and `false`", value.escape_debug()));
+            false
+        }
+    }
+}
+
+/// How long a secret is: what `openssl rand -hex 16` prints is 128 bits that nobody guesses.
+const SECRET_LENGTH: RangeInclusive<usize> = 32..=256;
+
+/// A secret that a header can carry as it is: one that ends with a space, or a line end, would never be sent so.
+fn secret(variables: &Variables<'_>, name: &str) -> Option<String> {
+    let value = variables.set(name)?;
+    if SECRET_LENGTH.contains(&value.len()) && value.bytes().all(|byte| byte.is_ascii_graphic()) {
+        return Some(value);
+    }
+    let (least, most) = (SECRET_LENGTH.start(), SECRET_LENGTH.end());
+    variables.refuse(format!("{name} is no secret: it has to be {least} to {most} visible ASCII characters"));
+    None
+}
+
+/// One variable, where it says something.
+#[cfg(feature = "revalidate")]
+fn from_env(name: &str) -> Result<Option<String>, String> {
+    readable(name, env::var_os(name).as_deref())
+}
+
+#[cfg(feature = "revalidate")]
+fn readable(name: &str, value: Option<&OsStr>) -> Result<Option<String>, String> {
+    let Some(value) = value.filter(|value| !value.is_empty()) else { return Ok(None) };
+    value.to_str().map(|value| Some(value.to_owned())).ok_or_else(|| format!("{name} is not UTF-8"))
 }
 
 /// Where the CDN looks for what was revalidated, and with whose rights it is written there.
@@ -77,12 +179,15 @@ impl KeyValueStore {
 
     /// Lambda puts the rights of the function's role into the environment. Each account has a host of its own
     /// ([AWS](https://docs.aws.amazon.com/general/latest/gr/cf_region.html)).
-    fn read(var: impl Fn(&str) -> Option<String>) -> Result<Option<Self>, String> {
-        let Some(arn) = var("WHARF_KEY_VALUE_STORE") else { return Ok(None) };
-        let needed = |name| var(name).ok_or_else(|| format!("{name} is not set"));
+    fn read(var: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Option<Self>, String> {
+        let Some(arn) = var("WHARF_KEY_VALUE_STORE")? else { return Ok(None) };
+        let needed = |name| var(name)?.ok_or_else(|| format!("{name} is not set"));
         let account = account_of(&arn)
             .ok_or_else(|| format!("WHARF_KEY_VALUE_STORE=`{arn}` is not the ARN of a key-value store"))?;
-        let own = var("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE").or_else(|| var("AWS_ENDPOINT_URL"));
+        let own = match var("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE")? {
+            Some(own) => Some(own),
+            None => var("AWS_ENDPOINT_URL")?,
+        };
         Ok(Some(Self {
             endpoint: own.map_or_else(
                 || format!("https://{account}.cloudfront-kvs.global.api.aws"),
@@ -90,7 +195,7 @@ impl KeyValueStore {
             ),
             access_key_id: needed("AWS_ACCESS_KEY_ID")?,
             secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?,
-            session_token: var("AWS_SESSION_TOKEN"),
+            session_token: var("AWS_SESSION_TOKEN")?,
             arn,
         }))
     }
@@ -105,51 +210,67 @@ fn account_of(arn: &str) -> Option<&str> {
 }
 
 /// `shop`, `/shop` and `/shop/` are the same, and `/` is none.
-fn base_path(text: &str) -> String {
-    match text.trim_matches('/') {
-        "" => String::new(),
-        path => format!("/{path}"),
+fn base_path(variables: &Variables<'_>) -> String {
+    const NAME: &str = "WHARF_BASE_PATH";
+    let text = variables.given(NAME).unwrap_or_default();
+    let path = text.trim_matches('/');
+    let is_part = |part: &str| {
+        let is_sign = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~!$&'()*+,;=:@%".contains(&byte);
+        !matches!(part, "" | "." | "..") && part.bytes().all(is_sign)
+    };
+    if path.is_empty() {
+        return String::new();
     }
+    if !path.split('/').all(is_part) {
+        variables.refuse(format!("{NAME}=`{}` is no path as `/shop`", text.escape_debug()));
+    }
+    format!("/{path}")
 }
 
 /// A number of bytes; the default is as large as an event can be.
-fn body_limit(value: Option<String>, unreadable: &mut Vec<String>) -> usize {
-    let Some(value) = value else { return Gate::BODY_LIMIT };
+fn body_limit(variables: &Variables<'_>) -> usize {
+    const NAME: &str = "WHARF_BODY_LIMIT";
+    let Some(value) = variables.set(NAME) else { return Gate::BODY_LIMIT };
     value.parse().unwrap_or_else(|_| {
-        unreadable.push(format!("WHARF_BODY_LIMIT=`{value}` is no number of bytes; {} counts", Gate::BODY_LIMIT));
+        variables.refuse(format!("{NAME}=`{}` is no number of bytes", value.escape_debug()));
         Gate::BODY_LIMIT
     })
 }
 
 /// `WHARF_LOG_FORMAT` decides. Without it: JSON in Lambda, which alone sets `AWS_LAMBDA_INITIALIZATION_TYPE` beside the
 /// function's name; the emulators set only the name, and `sam local` says so with `AWS_SAM_LOCAL`.
-fn log_format(var: impl Fn(&str) -> Option<String>) -> LogFormat {
-    match var("WHARF_LOG_FORMAT").as_deref() {
-        Some("json") => LogFormat::Json,
-        Some("text") => LogFormat::Text,
-        _ => {
-            let in_lambda =
-                ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_INITIALIZATION_TYPE"].map(&var).iter().all(Option::is_some);
-            if in_lambda && !is_sam_local(&var) { LogFormat::Json } else { LogFormat::Text }
-        }
+fn log_format(variables: &Variables<'_>) -> LogFormat {
+    const NAME: &str = "WHARF_LOG_FORMAT";
+    let value = variables.given(NAME);
+    match value.as_deref() {
+        Some("json") => return LogFormat::Json,
+        Some("text") => return LogFormat::Text,
+        Some(other) => variables.refuse(format!("{NAME}=`{}` is neither `json` nor `text`", other.escape_debug())),
+        None => {}
     }
+    let is_given = |name| is_given(variables.var, name);
+    let in_lambda = is_given("AWS_LAMBDA_FUNCTION_NAME") && is_given("AWS_LAMBDA_INITIALIZATION_TYPE");
+    if in_lambda && !is_given("AWS_SAM_LOCAL") { LogFormat::Json } else { LogFormat::Text }
 }
 
-fn is_sam_local(var: impl Fn(&str) -> Option<String>) -> bool {
-    var("AWS_SAM_LOCAL").is_some()
+/// The level that is set for the function in Lambda, as a filter: it knows one more
+/// ([AWS](https://docs.aws.amazon.com/lambda/latest/dg/monitoring-cloudwatchlogs-log-level.html)).
+fn as_filter(level: String) -> String {
+    if level.eq_ignore_ascii_case("FATAL") { "error".to_owned() } else { level }
 }
 
-fn missing(var: impl Fn(&str) -> Option<String>) -> Vec<&'static str> {
+fn missing(var: &dyn Fn(&str) -> Option<OsString>) -> Vec<&'static str> {
+    let text = |name| var(name).as_deref().and_then(OsStr::to_str).filter(|value| !value.is_empty()).map(str::to_owned);
     let mut missing = Vec::new();
-    if var("AWS_LAMBDA_RUNTIME_API").is_none_or(|value| value.parse::<http::Uri>().is_err()) {
+    if text("AWS_LAMBDA_RUNTIME_API").is_none_or(|value| value.parse::<http::Uri>().is_err()) {
         missing.push("AWS_LAMBDA_RUNTIME_API");
     }
     for name in ["AWS_LAMBDA_FUNCTION_NAME", "AWS_LAMBDA_FUNCTION_VERSION"] {
-        if var(name).is_none() {
+        if text(name).is_none() {
             missing.push(name);
         }
     }
-    if var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").is_none_or(|value| value.parse::<i32>().is_err()) {
+    if text("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").is_none_or(|value| value.parse::<i32>().is_err()) {
         missing.push("AWS_LAMBDA_FUNCTION_MEMORY_SIZE");
     }
     missing
@@ -160,7 +281,104 @@ mod tests {
     use super::*;
 
     fn settings(pairs: &[(&str, &str)]) -> Settings {
-        Settings::read(|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+        Settings::read(&|name| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.into()))
+    }
+
+    fn gate(pairs: &[(&str, &str)]) -> Result<Gate, String> {
+        settings(pairs).gate.map_err(|problems| problems.to_string())
+    }
+
+    const GOOD: &str = "0123456789abcdef0123456789abcdef";
+
+    #[test]
+    fn a_guard_without_a_secret_refuses_to_start() {
+        for required in ["1", "true", "TRUE", "True"] {
+            let required = ("WHARF_REQUIRE_ORIGIN", required);
+            let problem = gate(&[required]).unwrap_err();
+            assert_eq!(problem, "WHARF_REQUIRE_ORIGIN needs WHARF_ORIGIN_SECRET, which is not set");
+            let gate = gate(&[required, ("WHARF_ORIGIN_SECRET", GOOD)]).unwrap();
+            assert!(gate.origin.refuses(false), "{required:?}");
+        }
+    }
+
+    #[test]
+    fn a_guard_that_is_off_needs_no_secret() {
+        for required in ["0", "false", "False"] {
+            let required = ("WHARF_REQUIRE_ORIGIN", required);
+            assert!(!gate(&[required]).unwrap().origin.refuses(false));
+            assert!(!gate(&[required, ("WHARF_ORIGIN_SECRET", GOOD)]).unwrap().origin.refuses(false));
+        }
+        assert!(!gate(&[("WHARF_ORIGIN_SECRET", GOOD)]).unwrap().origin.refuses(false));
+    }
+
+    #[test]
+    fn a_flag_that_says_neither_yes_nor_no_refuses_to_start() {
+        for value in ["", " ", "yes", "on", "2", "1 ", "tru", "off", "no"] {
+            let problem = gate(&[("WHARF_REQUIRE_ORIGIN", value), ("WHARF_ORIGIN_SECRET", GOOD)]).unwrap_err();
+            assert!(problem.contains("is none of"), "{problem}");
+        }
+    }
+
+    #[test]
+    fn what_nobody_would_have_to_guess_is_no_secret_and_is_not_told() {
+        let spaced = format!("{GOOD} ");
+        let long = "x".repeat(257);
+        for secret in ["", " ", "\t\n", "short-one", &GOOD[1..], &spaced, "é0123456789abcdef0123456789abcdef", &long] {
+            for name in ["WHARF_ORIGIN_SECRET", "WHARF_ORIGIN_SECRET_ROTATION"] {
+                let other =
+                    if name == "WHARF_ORIGIN_SECRET" { "WHARF_ORIGIN_SECRET_ROTATION" } else { "WHARF_ORIGIN_SECRET" };
+                let problem = gate(&[(name, secret), (other, GOOD)]).unwrap_err();
+                assert_eq!(problem, format!("{name} is no secret: it has to be 32 to 256 visible ASCII characters"));
+            }
+        }
+    }
+
+    #[test]
+    fn a_second_secret_needs_the_first() {
+        let problem = gate(&[("WHARF_ORIGIN_SECRET_ROTATION", GOOD)]).unwrap_err();
+        assert_eq!(problem, "WHARF_ORIGIN_SECRET_ROTATION needs WHARF_ORIGIN_SECRET, which is not set");
+    }
+
+    #[cfg(unix)]
+    #[test]
+    fn no_setting_is_taken_for_unset_because_it_is_not_utf_8() {
+        use std::os::unix::ffi::OsStringExt;
+        for name in [
+            "WHARF_ORIGIN_SECRET",
+            "WHARF_ORIGIN_SECRET_ROTATION",
+            "WHARF_REQUIRE_ORIGIN",
+            "WHARF_BASE_PATH",
+            "WHARF_BODY_LIMIT",
+            "WHARF_LOG_FORMAT",
+            "RUST_LOG",
+            "AWS_LAMBDA_LOG_LEVEL",
+        ] {
+            let settings = Settings::read(&|known| (known == name).then(|| OsString::from_vec(b"1\xFF".to_vec())));
+            let problem = settings.gate.unwrap_err().to_string();
+            assert!(problem.contains(&format!("{name} is not UTF-8")), "{problem}");
+        }
+        #[cfg(feature = "revalidate")]
+        assert_eq!(
+            readable("WHARF_KEY_VALUE_STORE", Some(&OsString::from_vec(b"arn\xFF".to_vec()))),
+            Err("WHARF_KEY_VALUE_STORE is not UTF-8".to_owned())
+        );
+    }
+
+    #[test]
+    fn all_that_cannot_be_read_is_told_at_once() {
+        let problem = gate(&[("WHARF_BODY_LIMIT", "1 MB"), ("WHARF_LOG_FORMAT", "yaml")]).unwrap_err();
+        assert_eq!(
+            problem,
+            "WHARF_BODY_LIMIT=`1 MB` is no number of bytes; WHARF_LOG_FORMAT=`yaml` is neither `json` nor `text`"
+        );
+    }
+
+    #[test]
+    fn the_level_of_lambda_is_a_filter() {
+        assert_eq!(settings(&[("AWS_LAMBDA_LOG_LEVEL", "FATAL")]).log_filter.as_deref(), Some("error"));
+        assert_eq!(settings(&[("AWS_LAMBDA_LOG_LEVEL", "WARN")]).log_filter.as_deref(), Some("WARN"));
+        let both = [("AWS_LAMBDA_LOG_LEVEL", "WARN"), ("RUST_LOG", "debug")];
+        assert_eq!(settings(&both).log_filter.as_deref(), Some("debug"));
     }
 
     #[test]
@@ -177,19 +395,22 @@ mod tests {
     #[test]
     fn a_base_path_has_one_slash_in_front() {
         for (text, path) in [("", ""), ("/", ""), ("shop", "/shop"), ("/shop/", "/shop"), ("/a/b", "/a/b")] {
-            assert_eq!(settings(&[("WHARF_BASE_PATH", text)]).gate.base_path, path, "{text}");
+            assert_eq!(gate(&[("WHARF_BASE_PATH", text)]).unwrap().base_path, path, "{text}");
+        }
+        for text in ["/a b", "/a?x", "/a#x", "/..", "/a/./b", "/a//b", "\\evil.example", "/a\r\nb", "/\u{e9}"] {
+            let problem = gate(&[("WHARF_BASE_PATH", text)]).unwrap_err();
+            assert!(problem.ends_with("is no path as `/shop`"), "{problem}");
         }
     }
 
     #[test]
-    fn a_limit_that_is_no_number_is_told() {
-        let limit = |value| {
-            let settings = settings(&[("WHARF_BODY_LIMIT", value)]);
-            (settings.gate.body_limit, settings.unreadable.len())
-        };
-        assert_eq!(limit("1000"), (1000, 0));
-        assert_eq!(limit("1 MB"), (6_291_456, 1));
-        assert_eq!(settings(&[]).gate.body_limit, 6_291_456);
+    fn a_limit_that_is_no_number_refuses_to_start() {
+        let limit = |value| gate(&[("WHARF_BODY_LIMIT", value)]).map(|gate| gate.body_limit);
+        assert_eq!(limit("1000"), Ok(1000));
+        for value in ["1 MB", "", "-1", "1e6", "0x10"] {
+            assert!(limit(value).is_err(), "{value}");
+        }
+        assert_eq!(gate(&[]).unwrap().body_limit, 6_291_456);
     }
 
     #[test]
@@ -215,7 +436,7 @@ mod tests {
     fn a_key_value_store_is_reached_at_the_host_of_its_account() {
         let read = |pairs: &[(&str, &str)]| {
             KeyValueStore::read(|name| {
-                pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned())
+                Ok(pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
             })
         };
         let arn = ("WHARF_KEY_VALUE_STORE", "arn:aws:cloudfront::123456789012:key-value-store/a-b");

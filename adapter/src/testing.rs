@@ -39,7 +39,7 @@ use crate::{
     event::Gate,
     report::{FrozenFunction, FrozenRoute},
     streaming::{self, BrokenOff, Pieces},
-    viewer::Origin,
+    viewer::{Origin, Secrets},
 };
 
 use source::Sent;
@@ -98,8 +98,20 @@ impl Client {
     /// The function behind a CDN that proves itself with this secret; others are refused when it is required.
     #[must_use]
     pub fn behind_cdn(self, secret: impl Into<String>, required: bool) -> Self {
-        let origin = Origin { secret: Some(secret.into()), required };
+        let secrets = Secrets::new(secret);
+        let origin = if required { Origin::CdnOnly(secrets) } else { Origin::Cdn(secrets) };
         Self { app: self.app.with_gate(|gate| Gate { origin, ..gate }), ..self }
+    }
+
+    /// A second secret with which that CDN may prove itself (`WHARF_ORIGIN_SECRET_ROTATION`).
+    #[must_use]
+    pub fn with_rotation_secret(self, secret: impl Into<String>) -> Self {
+        let secret = secret.into();
+        let change = |gate: Gate| Gate {
+            origin: gate.origin.map_secrets(|secrets| secrets.with_rotation(Some(secret))),
+            ..gate
+        };
+        Self { app: self.app.with_gate(change), ..self }
     }
 
     /// The function with this `WHARF_BASE_PATH`.

@@ -1,6 +1,6 @@
 //! Who asks, and what for: the URL and the address as the viewer knows them, from headers that may be trusted.
 
-use std::net::IpAddr;
+use std::{fmt, net::IpAddr};
 
 use http::{HeaderMap, header, request::Parts};
 use url::Url;
@@ -97,27 +97,79 @@ fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
 
 /// What is known of the CDN in front of the function.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Origin {
-    /// The value of the secret header (`WHARF_ORIGIN_SECRET`).
-    pub(crate) secret: Option<String>,
-    /// Whether requests without it are refused (`WHARF_REQUIRE_ORIGIN=1`).
-    pub(crate) required: bool,
+pub(crate) enum Origin {
+    /// Nothing: no request proves anything, and all are answered.
+    #[default]
+    Unknown,
+    /// Its secrets. Requests without one of them are answered, too.
+    Cdn(Secrets),
+    /// Its secrets. Requests without one of them are refused.
+    CdnOnly(Secrets),
+}
+
+/// What a CDN may prove itself with: one secret, and a second one while the first is being changed.
+#[derive(Clone)]
+pub(crate) struct Secrets {
+    current: String,
+    rotation: Option<String>,
+}
+
+impl Secrets {
+    pub(crate) fn new(current: impl Into<String>) -> Self {
+        Self { current: current.into(), rotation: None }
+    }
+
+    /// The same, and this one counts as well.
+    pub(crate) fn with_rotation(self, rotation: Option<String>) -> Self {
+        Self { rotation, ..self }
+    }
+
+    /// Both are compared, whichever it is. An empty one proves nothing.
+    fn contain(&self, sent: &[u8]) -> bool {
+        let is_current = equal(self.current.as_bytes(), sent);
+        let is_rotation = equal(self.rotation.as_deref().unwrap_or_default().as_bytes(), sent);
+        (is_current | is_rotation) && !sent.is_empty()
+    }
+}
+
+impl fmt::Debug for Secrets {
+    /// Nothing of a secret may come into a log.
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("Secrets")
+    }
 }
 
 impl Origin {
     /// Whether the request proves that it came through the CDN. The proof is taken out of the headers, so that no
-    /// handler hands it on.
+    /// handler hands it on. Two lines of it are no proof: the CDN sends one.
     pub(crate) fn proves(&self, headers: &mut HeaderMap) -> bool {
-        let sent = headers.remove(SECRET_HEADER);
-        match (&self.secret, sent) {
-            (Some(secret), Some(sent)) => equal(secret.as_bytes(), sent.as_bytes()),
+        let lines = headers.get_all(SECRET_HEADER).iter().count();
+        let sent = headers.remove(SECRET_HEADER).filter(|_| lines == 1);
+        match (self.secrets(), sent) {
+            (Some(secrets), Some(sent)) => secrets.contain(sent.as_bytes()),
             _ => false,
+        }
+    }
+
+    fn secrets(&self) -> Option<&Secrets> {
+        match self {
+            Self::Unknown => None,
+            Self::Cdn(secrets) | Self::CdnOnly(secrets) => Some(secrets),
+        }
+    }
+
+    /// The same with another set of secrets.
+    pub(crate) fn map_secrets(self, change: impl FnOnce(Secrets) -> Secrets) -> Self {
+        match self {
+            Self::Unknown => Self::Unknown,
+            Self::Cdn(secrets) => Self::Cdn(change(secrets)),
+            Self::CdnOnly(secrets) => Self::CdnOnly(change(secrets)),
         }
     }
 
     /// Whether a request with or without that proof is refused.
     pub(crate) fn refuses(&self, proven: bool) -> bool {
-        self.required && self.secret.is_some() && !proven
+        matches!(self, Self::CdnOnly(_)) && !proven
     }
 }
 
@@ -186,13 +238,47 @@ mod tests {
 
     #[test]
     fn only_the_whole_secret_is_proof_and_it_is_taken_out() {
-        let origin = Origin { secret: Some("s3cret".to_owned()), required: true };
+        let origin = Origin::CdnOnly(Secrets::new("s3cret"));
         for (sent, proven) in [("s3cret", true), ("s3cre", false), ("s3crets", false), ("S3cret", false), ("", false)] {
             let mut headers = headers(&[(SECRET_HEADER, sent)]);
             assert_eq!(origin.proves(&mut headers), proven, "{sent}");
             assert!(headers.is_empty());
         }
-        assert!(!Origin::default().proves(&mut headers(&[(SECRET_HEADER, "")])));
-        assert!(origin.refuses(false) && !origin.refuses(true) && !Origin::default().refuses(false));
+        assert!(!Origin::Unknown.proves(&mut headers(&[(SECRET_HEADER, "")])));
+        assert!(origin.refuses(false) && !origin.refuses(true) && !Origin::Unknown.refuses(false));
+        assert!(!Origin::Cdn(Secrets::new("s3cret")).refuses(false));
+    }
+
+    #[test]
+    fn both_secrets_are_proof_while_one_is_changed() {
+        let origin = Origin::CdnOnly(Secrets::new("old").with_rotation(Some("new".to_owned())));
+        for (sent, proven) in [("old", true), ("new", true), ("oldnew", false), ("old,new", false), ("", false)] {
+            assert_eq!(origin.proves(&mut headers(&[(SECRET_HEADER, sent)])), proven, "{sent}");
+        }
+    }
+
+    #[test]
+    fn an_empty_secret_proves_nothing() {
+        for secrets in [Secrets::new(""), Secrets::new("").with_rotation(Some(String::new()))] {
+            assert!(!Origin::CdnOnly(secrets).proves(&mut headers(&[(SECRET_HEADER, "")])));
+        }
+    }
+
+    #[test]
+    fn two_lines_with_a_secret_are_no_proof_and_both_are_taken_out() {
+        let origin = Origin::CdnOnly(Secrets::new("s3cret"));
+        for other in ["s3cret", "guess", ""] {
+            let mut headers = headers(&[("X-Wharf-Origin-Secret", "s3cret"), (SECRET_HEADER, other)]);
+            assert_eq!(headers.len(), 2);
+            assert!(!origin.proves(&mut headers), "{other}");
+            assert!(headers.is_empty());
+        }
+    }
+
+    #[test]
+    fn no_secret_is_in_what_is_printed() {
+        let origin = Origin::CdnOnly(Secrets::new("s3cret").with_rotation(Some("n3w".to_owned())));
+        let printed = format!("{origin:?}");
+        assert!(!printed.contains("s3cret") && !printed.contains("n3w"), "{printed}");
     }
 }

@@ -303,6 +303,48 @@ async fn the_forwarded_host_counts_only_with_the_secret() {
     assert_eq!(Client::new(route).send(request("s3cret")).await.text(), "http://localhost:9000/x");
 }
 
+#[tokio::test]
+async fn both_secrets_open_the_function_while_one_is_changed() {
+    for source in Source::ALL {
+        let client = Client::new(|| Route::new("/x").get(async || "in"));
+        let client = client.through(source).behind_cdn("the old one", true).with_rotation_secret("the new one");
+        for (secrets, status) in [
+            (vec!["the old one"], 200),
+            (vec!["the new one"], 200),
+            (vec!["another"], 403),
+            (vec![""], 403),
+            (vec!["the old one", "the new one", "the old one"], 403),
+        ] {
+            let is_last_alone = matches!(source, Source::AlbSingle);
+            let request = secrets
+                .iter()
+                .fold(http::Request::get("/x"), |request, secret| request.header("X-Wharf-Origin-Secret", *secret));
+            // A load balancer with single values hands on the last line alone.
+            let expected = if is_last_alone && secrets.len() > 1 { 200 } else { status };
+            assert_eq!(client.send(request.body("").unwrap()).await.status(), expected, "{source:?} {secrets:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_line_of_a_secret_reaches_a_handler() {
+    let seen = async |headers: HeaderMap| format!("{headers:?} {:?}", *wharf::headers());
+    for source in Source::ALL {
+        for guess in [vec!["s3cret"], vec!["guess"], vec!["s3cret", "guess"]] {
+            for known in [true, false] {
+                let client = Client::new(|| Route::new("/x").get(seen)).through(source);
+                let client = if known { client.behind_cdn("s3cret", false) } else { client };
+                let request = guess
+                    .iter()
+                    .fold(http::Request::get("/x"), |request, guess| request.header("X-WHARF-Origin-Secret", *guess));
+                let reply = client.send(request.body("").unwrap()).await;
+                let text = reply.text().to_ascii_lowercase();
+                assert!(!text.contains("secret") && !text.contains("s3cret") && !text.contains("guess"), "{text}");
+            }
+        }
+    }
+}
+
 /// The REST event with another path, at a domain of the user's.
 fn rest_at(path: &str, resource: &str, parameters: Value) -> Value {
     let mut event = parsed(include_str!("events/rest.json"));

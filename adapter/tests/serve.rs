@@ -98,6 +98,7 @@ fn converse(
             )?;
         } else {
             write!(writer, "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")?;
+            // `response` and `error` of an invocation, and `error` of the start.
             let kind = path.rsplit('/').next().unwrap_or_default().to_owned();
             let _ = sender.send((kind, serde_json::from_slice(&body).unwrap_or_default()));
         }
@@ -218,6 +219,50 @@ fn without_lambda_it_says_what_to_do() {
     let text = String::from_utf8_lossy(&output.stderr);
     assert!(text.contains("cargo lambda watch") && text.contains("AWS_LAMBDA_RUNTIME_API"), "{text}");
     assert!(!text.contains("panicked"), "{text}");
+}
+
+/// Starts a function with these variables, and returns its log and what it told Lambda.
+fn refused(variables: &[(&str, &str)]) -> (String, String, Value) {
+    let (address, told) = runtime_api(vec![]);
+    let output = function()
+        .env("AWS_LAMBDA_RUNTIME_API", address)
+        .env("AWS_LAMBDA_FUNCTION_NAME", "x")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .env("WHARF_LOG_FORMAT", "json")
+        .envs(variables.iter().copied())
+        .output()
+        .unwrap();
+    assert_eq!(output.status.code(), Some(1));
+    let (kind, error) = told.recv_timeout(LIMIT).unwrap();
+    (String::from_utf8(output.stderr).unwrap(), kind, error)
+}
+
+#[test]
+fn a_guard_that_cannot_be_read_stops_the_start_in_one_line() {
+    const SECRET: &str = "0123456789abcdef0123456789abcdef";
+    for (variables, says) in [
+        (vec![("WHARF_REQUIRE_ORIGIN", "1")], "WHARF_REQUIRE_ORIGIN needs WHARF_ORIGIN_SECRET, which is not set"),
+        (
+            vec![("WHARF_REQUIRE_ORIGIN", "yes"), ("WHARF_ORIGIN_SECRET", SECRET)],
+            "WHARF_REQUIRE_ORIGIN=`yes` is none of",
+        ),
+        (vec![("WHARF_REQUIRE_ORIGIN", "1"), ("WHARF_ORIGIN_SECRET", "")], "WHARF_ORIGIN_SECRET is no secret"),
+        (vec![("WHARF_ORIGIN_SECRET", "too-short-to-tell")], "WHARF_ORIGIN_SECRET is no secret"),
+        (vec![("WHARF_ORIGIN_SECRET", SECRET), ("WHARF_ORIGIN_SECRET_ROTATION", " ")], "_ROTATION is no secret"),
+        (vec![("WHARF_BODY_LIMIT", "1 MB")], "WHARF_BODY_LIMIT=`1 MB` is no number of bytes"),
+    ] {
+        let (log, kind, error) = refused(&variables);
+        assert_eq!((kind.as_str(), &error["errorType"]), ("error", &json!("Wharf.Settings")), "{log}");
+        assert!(error["errorMessage"].as_str().unwrap().contains(says), "{error}");
+        let lines: Vec<Value> = log.lines().filter_map(|line| serde_json::from_str(line).ok()).collect();
+        assert_eq!(lines.len(), 1, "{log}");
+        assert_eq!(lines[0]["level"], "ERROR");
+        let message = lines[0]["message"].as_str().unwrap();
+        assert!(message.starts_with("the function refuses to start: ") && message.contains(says), "{log}");
+        let said = format!("{log}{error}");
+        assert!(!said.contains("panicked") && !said.contains(SECRET) && !said.contains("too-short"), "{said}");
+    }
 }
 
 #[test]

@@ -18,6 +18,7 @@ locals {
 
   origin_environment = merge(
     var.cdn ? { WHARF_ORIGIN_SECRET = var.origin_secret } : {},
+    var.cdn && var.origin_secret_rotation != null ? { WHARF_ORIGIN_SECRET_ROTATION = var.origin_secret_rotation } : {},
     var.cdn && var.require_origin ? { WHARF_REQUIRE_ORIGIN = "1" } : {},
   )
 

@@ -142,6 +142,18 @@ variable "origin_secret" {
   }
 }
 
+variable "origin_secret_rotation" {
+  description = "A second secret that the functions accept, while `origin_secret` is being changed. CloudFront never sends it."
+  type        = string
+  default     = null
+  sensitive   = true
+
+  validation {
+    condition     = var.origin_secret_rotation == null || can(regex("^[!-~]{32,256}$", coalesce(var.origin_secret_rotation, "-")))
+    error_message = "The second secret is 32 to 256 visible ASCII characters, or null."
+  }
+}
+
 variable "require_origin" {
   description = "Whether the functions refuse requests that did not come through CloudFront."
   type        = bool

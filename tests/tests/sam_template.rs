@@ -381,10 +381,12 @@ fn every_function_has_the_variables_of_the_app_and_the_secret() {
             assert_eq!(variables["API_KEY"]["Ref"], "EnvApiKey", "{name}: {id}");
             assert_eq!(variables["TABLE"]["Ref"], "EnvTable", "{name}: {id}");
             assert_eq!(variables["WHARF_ORIGIN_SECRET"]["Fn::If"][1]["Ref"], "OriginSecret", "{name}: {id}");
+            let rotation = &variables["WHARF_ORIGIN_SECRET_ROTATION"]["Fn::If"][1]["Ref"];
+            assert_eq!(rotation, "OriginSecretRotation", "{name}: {id}");
             assert_eq!(variables["WHARF_REQUIRE_ORIGIN"]["Fn::If"][1], "1", "{name}: {id}");
         }
         for (file, template) in templates {
-            for parameter in ["EnvApiKey", "EnvTable", "OriginSecret"] {
+            for parameter in ["EnvApiKey", "EnvTable", "OriginSecret", "OriginSecretRotation"] {
                 assert_eq!(template["Parameters"][parameter]["NoEcho"], true, "{name}: {file}: {parameter}");
             }
             let stacks = template["Resources"].as_object().expect("it has some").values();

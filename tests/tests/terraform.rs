@@ -12,6 +12,7 @@ use wharf_tests::{
 };
 
 const SECRET: &str = "0123456789abcdef0123456789abcdef";
+const OTHER_SECRET: &str = "fedcba9876543210fedcba9876543210";
 
 fn module() -> PathBuf {
     paths::workspace_root().join("deploy/terraform")
@@ -193,6 +194,7 @@ fn everything_of_the_manifest_is_applied() {
     let shop = Shop::new();
     let inputs = json!({
         "origin_secret": SECRET,
+        "origin_secret_rotation": OTHER_SECRET,
         "environment": {"TABLE": "orders"},
         "functions": {"index": {"memory": 512, "environment": {"ONLY": "here"}, "policy_statements":
             [{"actions": ["dynamodb:GetItem"], "resources": ["*"]}]}},
@@ -225,6 +227,7 @@ fn everything_of_the_manifest_is_applied() {
             (&variables["WHARF_ORIGIN_SECRET"], &variables["WHARF_REQUIRE_ORIGIN"]),
             (&json!(SECRET), &json!("1"))
         );
+        assert_eq!(variables["WHARF_ORIGIN_SECRET_ROTATION"], OTHER_SECRET);
     }
     let routes = keys(&applied.resources("aws_apigatewayv2_route"), "route_key");
     assert_eq!(
@@ -400,6 +403,7 @@ fn mistakes_are_named() {
     let cases = [
         (json!({}), "With the CDN, the secret is 32 to 256 visible ASCII characters."),
         (json!({"origin_secret": "short"}), "With the CDN, the secret is 32 to 256 visible ASCII characters."),
+        (json!({"origin_secret": SECRET, "origin_secret_rotation": ""}), "The second secret is 32 to 256 visible"),
         (json!({"cdn": false, "name": "Shop"}), "The name is 1 to 23 lower-case letters"),
         (json!({"cdn": false, "functions": {"nope": {}}}), "names what is no function of this bundle: nope."),
         (json!({"cdn": false, "bundle": "../target"}), "run `cargo bundle` first"),

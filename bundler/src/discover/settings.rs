@@ -47,7 +47,7 @@ const KEYS: [&str; 4] = ["arch", "environment", "function-groups", "get"];
 
 /// What Lambda sets itself, and what the templates set.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
-const RESERVED: [&str; 19] = [
+const RESERVED: [&str; 20] = [
     "AWS_ACCESS_KEY",
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
@@ -66,6 +66,7 @@ const RESERVED: [&str; 19] = [
     "LAMBDA_TASK_ROOT",
     "WHARF_KEY_VALUE_STORE",
     "WHARF_ORIGIN_SECRET",
+    "WHARF_ORIGIN_SECRET_ROTATION",
     "WHARF_REQUIRE_ORIGIN",
 ];
 

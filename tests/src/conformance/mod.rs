@@ -27,7 +27,7 @@ pub use differences::{DIFFERENCES, Difference};
 pub use received::received;
 
 /// What proves that a request came through the CDN.
-pub const SECRET: &str = "s3cret";
+pub const SECRET: &str = "s3cret-s3cret-s3cret-s3cret-s3cret";
 
 /// The function that a request goes to.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -214,7 +214,8 @@ const ARN_OF_A_STORE: &str = "arn:aws:cloudfront::123456789012:key-value-store/0
 /// The names of the app's variables, and what the templates set besides.
 fn environment(manifest: &Manifest) -> usize {
     let of_the_app: usize = manifest.app.environment.iter().map(String::len).sum();
-    let secret = "WHARF_ORIGIN_SECRET".len() + 64;
+    // Two of them while the secret is changed.
+    let secret = "WHARF_ORIGIN_SECRET".len() + "WHARF_ORIGIN_SECRET_ROTATION".len() + 2 * 64;
     let revalidates = manifest.functions.values().any(|entry| entry.revalidates);
     let store = if revalidates { "WHARF_KEY_VALUE_STORE".len() + ARN_OF_A_STORE.len() } else { 0 };
     of_the_app + secret + store + "WHARF_REQUIRE_ORIGIN1".len()

@@ -167,6 +167,8 @@ fn globals(manifest: &Manifest) -> serde_json::Map<String, serde_json::Value> {
     let variables = manifest.app.environment.iter().map(|name| (name.clone(), reference(&variable_id(name))));
     let mut variables: serde_json::Map<_, _> = variables.collect();
     variables.insert("WHARF_ORIGIN_SECRET".to_owned(), only_if("HasSecret", reference("OriginSecret")));
+    let rotation = only_if("HasRotation", reference("OriginSecretRotation"));
+    variables.insert("WHARF_ORIGIN_SECRET_ROTATION".to_owned(), rotation);
     variables.insert("WHARF_REQUIRE_ORIGIN".to_owned(), only_if("RefusesOthers", "1"));
     let function = json!({
         "AutoPublishAlias": function::ALIAS,

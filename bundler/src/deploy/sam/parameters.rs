@@ -212,16 +212,11 @@ fn of_functions() -> BTreeMap<String, Parameter> {
         ),
         (
             "OriginSecret",
-            Parameter {
-                kind: "String",
-                description: "What CloudFront proves itself with to the functions, as openssl rand -hex 32 makes one."
-                    .to_owned(),
-                default: Some("".into()),
-                allowed_pattern: Some("([!-~]{32,256})?"),
-                constraint_description: Some("32 to 256 visible ASCII characters"),
-                no_echo: true,
-                ..Parameter::default()
-            },
+            secret("What CloudFront proves itself with to the functions, as openssl rand -hex 32 makes one."),
+        ),
+        (
+            "OriginSecretRotation",
+            secret("A second secret that the functions accept, while the OriginSecret is being changed."),
         ),
         (
             "RequireOrigin",
@@ -247,6 +242,19 @@ fn of_functions() -> BTreeMap<String, Parameter> {
     ])
 }
 
+/// The same rule as that of the functions.
+fn secret(description: &str) -> Parameter {
+    Parameter {
+        kind: "String",
+        description: description.to_owned(),
+        default: Some("".into()),
+        allowed_pattern: Some("([!-~]{32,256})?"),
+        constraint_description: Some("32 to 256 visible ASCII characters"),
+        no_echo: true,
+        ..Parameter::default()
+    }
+}
+
 /// Checked before anything is made.
 /// <https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/rules-section-structure.html>
 pub(super) fn rules(manifest: &Manifest) -> BTreeMap<String, Value> {
@@ -263,6 +271,7 @@ pub(super) fn rules(manifest: &Manifest) -> BTreeMap<String, Value> {
     let mut rules = named([("DomainHasCertificate", needs("Domain", "CertificateArn"))]);
     if has_api(manifest) {
         rules.insert("CdnHasSecret".to_owned(), needs("ObjectsBucket", "OriginSecret"));
+        rules.insert("RotationHasSecret".to_owned(), needs("OriginSecretRotation", "OriginSecret"));
     }
     rules
 }
@@ -287,6 +296,7 @@ pub(super) fn conditions_of_functions() -> BTreeMap<String, Value> {
     let policies = json!({ "Fn::Join": ["", reference("Policies")] });
     named([
         ("HasPolicies", not(&json!({ "Fn::Equals": [policies, ""] }))),
+        ("HasRotation", not(&equals("OriginSecretRotation", ""))),
         ("HasSecret", not(&equals("OriginSecret", ""))),
         ("RefusesOthers", both(&not(&equals("OriginSecret", "")), &equals("RequireOrigin", "true"))),
         ("Traced", equals("Tracing", "Active")),
@@ -315,7 +325,15 @@ pub(super) fn groups(manifest: &Manifest) -> Map<String, Value> {
         group("Logs", &["AccessLog", "LogLevel", "LogRetention"]),
         group(
             "CloudFront",
-            &["ObjectsBucket", "ObjectsPrefix", "OriginSecret", "RequireOrigin", "PriceClass", "WebAclArn"],
+            &[
+                "ObjectsBucket",
+                "ObjectsPrefix",
+                "OriginSecret",
+                "OriginSecretRotation",
+                "RequireOrigin",
+                "PriceClass",
+                "WebAclArn",
+            ],
         ),
         group("Domain", &["Domain", "CertificateArn"]),
     ];
