@@ -1,5 +1,6 @@
 //! Stage 1: folders → [`SourceTree`]. What the package is, and which files of it matter.
 
+mod dotenv;
 mod env_files;
 mod project;
 mod settings;
@@ -29,6 +30,8 @@ pub struct SourceTree {
     pub project: Project,
     /// What `.env` files set, for the program that evaluates routes.
     pub variables: BTreeMap<String, String>,
+    /// What is no reason to stop.
+    pub warnings: Vec<Diagnostic>,
     /// The `route.rs` files below `app/`, sorted by path.
     pub routes: Vec<AppFile>,
     /// The `page.*` files below `app/`, sorted by path.
@@ -65,7 +68,8 @@ impl AppFile {
 pub fn run(options: Options) -> Result<SourceTree, Failure> {
     let mut diagnostics = Vec::new();
     let project = project::find(&options, &mut diagnostics)?;
-    let variables = env_files::read(&project.root, &options.shell_variables, &mut diagnostics)?;
+    let env_files::Variables { values: variables, warnings } =
+        env_files::read(&project.root, &options.shell_variables, &mut diagnostics)?;
     let app = project.root.join("app");
     if !app.is_dir() {
         diagnostics.push(no_app_directory(&project));
@@ -89,7 +93,15 @@ pub fn run(options: Options) -> Result<SourceTree, Failure> {
         diagnostic::sort(&mut walk.diagnostics);
         return Err(Failure::Diagnostics(walk.diagnostics));
     }
-    Ok(SourceTree { options, project, variables, routes: walk.routes, pages: walk.pages, public: walk.public })
+    Ok(SourceTree {
+        options,
+        project,
+        variables,
+        warnings,
+        routes: walk.routes,
+        pages: walk.pages,
+        public: walk.public,
+    })
 }
 
 /// Where the bundle of an app is, without a look at the app.

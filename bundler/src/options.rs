@@ -3,7 +3,7 @@
 //! The only place that reads the environment.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     env,
     ffi::OsString,
     io,
@@ -41,8 +41,8 @@ pub struct Options {
     pub directory: PathBuf,
     /// This program, which cargo calls as a wrapper of rustc.
     pub this_program: PathBuf,
-    /// The names of what the user's shell sets, which wins over `.env` files.
-    pub shell_variables: BTreeSet<OsString>,
+    /// What the user's shell sets, which wins over `.env` files.
+    pub shell_variables: BTreeMap<OsString, OsString>,
     /// A wrapper of rustc that the user has set, such as sccache.
     pub rustc_wrapper: Option<OsString>,
 }
@@ -135,7 +135,7 @@ impl Options {
             cargo: env::var_os("CARGO").unwrap_or_else(|| "cargo".into()),
             directory,
             this_program,
-            shell_variables: env::vars_os().map(|(name, _)| name).collect(),
+            shell_variables: env::vars_os().collect(),
             rustc_wrapper: env::var_os("RUSTC_WRAPPER").filter(|wrapper| !wrapper.is_empty()),
         })
     }

@@ -23,6 +23,8 @@ pub enum Code {
     SettingValue,
     /// `project::env-file`
     EnvFile,
+    /// `project::env-line`
+    EnvLine,
     /// `segment::not-utf8`
     NotUtf8,
     /// `segment::unbalanced-brackets`
@@ -197,7 +199,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 94] = [
+    pub const ALL: [Self; 95] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
@@ -207,6 +209,7 @@ impl Code {
         Self::UnknownSetting,
         Self::SettingValue,
         Self::EnvFile,
+        Self::EnvLine,
         Self::NotUtf8,
         Self::UnbalancedBrackets,
         Self::BracketsInside,
@@ -307,6 +310,7 @@ impl Code {
             Self::UnknownSetting => "project::unknown-setting",
             Self::SettingValue => "project::setting-value",
             Self::EnvFile => "project::env-file",
+            Self::EnvLine => "project::env-line",
             Self::NotUtf8 => "segment::not-utf8",
             Self::UnbalancedBrackets => "segment::unbalanced-brackets",
             Self::BracketsInside => "segment::brackets-inside",
@@ -400,7 +404,8 @@ impl Code {
     pub const fn is_warning(self) -> bool {
         matches!(
             self,
-            Self::PageNotHtml
+            Self::EnvLine
+                | Self::PageNotHtml
                 | Self::DynamicPage
                 | Self::LeftToTheApi
                 | Self::AboveALimitOfATarget

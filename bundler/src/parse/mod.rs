@@ -35,6 +35,8 @@ pub struct App {
     pub project: Project,
     /// What `.env` files set.
     pub variables: BTreeMap<String, String>,
+    /// What is no reason to stop.
+    pub warnings: Vec<Diagnostic>,
     /// The routes, in match order; files of one pattern by path.
     pub routes: Vec<RouteFile>,
     /// The pages, in match order.
@@ -92,6 +94,7 @@ pub fn run(tree: SourceTree) -> Result<App, Failure> {
         options: tree.options,
         project: tree.project,
         variables: tree.variables,
+        warnings: tree.warnings,
         routes,
         pages,
         public: tree.public,

@@ -103,7 +103,7 @@ pub fn run(app: App) -> Result<Plan, Failure> {
         diagnostic::sort(&mut diagnostics);
         return Err(Failure::Diagnostics(diagnostics));
     }
-    let mut warnings = Vec::new();
+    let mut warnings = app.warnings;
     let pages = app.pages.into_iter().filter_map(|page| exported_page(page, &mut warnings));
     let mut files: Vec<_> = pages.chain(app.public.into_iter().map(exported_public_file)).collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
