@@ -17,26 +17,32 @@ use crate::{
 #[serde(transparent)]
 struct Classes(BTreeMap<String, Class>);
 
-/// Compares the classes with those of the committed file, or writes the file anew.
+/// Compares the classes with those of the committed file, unless it is to be written anew.
 ///
 /// A route that is new or gone is no change of class.
 ///
 /// # Errors
 ///
-/// With each method that changed its class, and when the file cannot be read or written.
+/// With each method that changed its class, and when the file cannot be read.
 pub fn check(described: Described) -> Result<Described, Failure> {
     let options = &described.packed.evaluation.binaries.sources.plan.options;
-    let Some(Baseline { path, update }) = &options.baseline else { return Ok(described) };
+    let Some(Baseline { path, update: false }) = &options.baseline else { return Ok(described) };
     let now = classes(&described.manifest);
-    if *update {
-        output::write_if_changed(path, text(&now).as_bytes())?;
-        return Ok(described);
-    }
     let committed = fs::read(path).map_err(Failure::io("read", path))?;
     let committed: Classes = serde_json::from_slice(&committed)
         .map_err(|error| Failure::io("read", path)(io::Error::new(io::ErrorKind::InvalidData, error)))?;
     let changes = changes(&committed, &now, &described.manifest);
     if changes.is_empty() { Ok(described) } else { Err(Failure::Baseline { path: path.clone(), changes }) }
+}
+
+/// Writes the file anew, where that was asked for. The bundle is in place by then: one that is refused changes nothing.
+///
+/// # Errors
+///
+/// When the file cannot be written.
+pub fn update(baseline: Option<&Baseline>, manifest: &Manifest) -> Result<(), Failure> {
+    let Some(Baseline { path, update: true }) = baseline else { return Ok(()) };
+    output::write_if_changed(path, text(&classes(manifest)).as_bytes()).map(drop)
 }
 
 fn classes(manifest: &Manifest) -> Classes {

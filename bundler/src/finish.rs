@@ -1,8 +1,10 @@
-//! Stage 10: [`Bundle`] → [`Finished`]. The staging folder is completed and swapped in.
+//! Stage 10: [`Bundle`] → [`Finished`]. The staging folder is completed and swapped in, and what
+//! belongs beside the bundle is written.
 
 use std::path::PathBuf;
 
 use crate::{
+    baseline,
     deploy::{Bundle, limits::Limit},
     diagnostic::Diagnostic,
     failure::Failure,
@@ -29,7 +31,8 @@ pub struct Finished {
 ///
 /// # Errors
 ///
-/// When something cannot be written, or when interrupted; the previous bundle is then as it was.
+/// When something cannot be written, or when interrupted; the previous bundle is then as it was, unless it was the file
+/// of `--update-baseline` that could not be written.
 pub fn run(bundle: Bundle) -> Result<Finished, Failure> {
     let Bundle { packed, manifest, files, limits, warnings } = bundle;
     let binaries = packed.evaluation.binaries;
@@ -42,6 +45,7 @@ pub fn run(bundle: Bundle) -> Result<Finished, Failure> {
         staging.write(path, text.as_bytes())?;
     }
     let changed = staging.swap()?;
+    baseline::update(binaries.sources.plan.options.baseline.as_ref(), &manifest)?;
     let warnings = binaries.sources.plan.warnings.into_iter().chain(warnings).collect();
     Ok(Finished { manifest, out_dir: binaries.sources.out_dir, changed, limits, warnings })
 }

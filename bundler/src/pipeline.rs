@@ -2,6 +2,8 @@
 
 use std::fs;
 
+use similar::TextDiff;
+
 use crate::{
     baseline, compile, deploy, discover, evaluate,
     failure::Failure,
@@ -48,11 +50,6 @@ pub fn check(options: Options, shell: &Shell) -> Result<(), Failure> {
 fn stale(sources: &generate::Sources, current: &str) -> Failure {
     let root = &sources.plan.project.root;
     let path = sources.routes.path.strip_prefix(root).unwrap_or(&sources.routes.path).to_owned();
-    let (current, wanted): (Vec<_>, Vec<_>) = (current.lines().collect(), sources.routes.text.lines().collect());
-    let only_in = |lines: &[&str], others: &[&str], mark: char| -> String {
-        let missing = lines.iter().filter(|line| !line.is_empty() && !others.contains(line));
-        missing.map(|line| format!("{mark}{line}\n")).collect()
-    };
-    let difference = only_in(&current, &wanted, '-') + &only_in(&wanted, &current, '+');
+    let difference = TextDiff::from_lines(current, &sources.routes.text).unified_diff().context_radius(1).to_string();
     Failure::Stale { path, difference }
 }

@@ -311,6 +311,10 @@ fn a_cdn_has_room_for_so_much() {
 
     let about = "A public file and a route that streams whose paths the CDN has no room for.";
     assert_snapshot("made/cdn-refused", about, &printed(bundle().failed()));
+    project.write("classes.json", "{}\n");
+    let baseline = project.bundle().arg("--offline").arg("--baseline").arg("classes.json").arg("--update-baseline");
+    let _ = baseline.run().failed();
+    assert_eq!(project.read("classes.json"), "{}\n", "a bundle that is refused leaves the baseline as it was");
     project.remove(&file);
     project.remove(&streaming);
     let about = "A static answer whose path the CDN has no room for.";
