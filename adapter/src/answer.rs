@@ -10,7 +10,7 @@ use http::{
 };
 use http_body_util::BodyExt;
 
-use crate::{error::chain, mark::Cause, report::Frozen, scope::Lifetime};
+use crate::{error::chain, kept, mark::Cause, report::Frozen, scope::Lifetime};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
@@ -135,6 +135,11 @@ impl Answer {
         self.is_head = true;
         self.body.clear();
         self
+    }
+
+    /// The same, which holds no bytes but its own: a body may be a slice of something larger, or have room to grow.
+    pub(crate) fn detached(&self) -> Self {
+        Self { headers: kept::detached(&self.headers), body: kept::detached_bytes(&self.body), ..self.clone() }
     }
 
     /// What is kept of it at build time.

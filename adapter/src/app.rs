@@ -13,6 +13,7 @@ use crate::{
     method::Method,
     pattern::{Params, Pattern},
     report::FrozenFunction,
+    settings,
     stamp::Stamps,
     streaming::Pieces,
 };
@@ -28,7 +29,7 @@ impl App {
     pub(crate) fn new(mut routes: Vec<Route>, gate: Gate, frozen: &FrozenFunction) -> Self {
         routes.sort_by(|left, right| left.pattern.cmp(&right.pattern));
         let stamps = Arc::<Stamps>::default();
-        let mut stores = frozen::stores(frozen);
+        let mut stores = frozen::stores(frozen, settings::kept_bytes());
         let endpoint = |route: Route| {
             let store = stores.remove(&route.pattern.to_string());
             Endpoint::new(route, store, Arc::clone(&stamps))

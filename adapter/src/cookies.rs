@@ -1,7 +1,7 @@
 //! Cookies: those of the request, and those that the reply sets.
 
 use std::{
-    collections::BTreeSet,
+    collections::{BTreeSet, HashMap, hash_map::Entry},
     fmt::{self, Write},
     panic::Location,
     sync::{Arc, Mutex},
@@ -46,12 +46,12 @@ struct Jar {
 
 impl Cookies {
     pub(crate) fn from_headers(headers: &HeaderMap) -> Self {
-        let mut received = Vec::new();
+        let (mut received, mut places) = (Vec::new(), HashMap::new());
         for line in headers.get_all(header::COOKIE) {
             // What is not UTF-8 in one cookie must not take the others with it.
             for text in line.as_bytes().split(|byte| *byte == b';') {
                 if let Ok(text) = str::from_utf8(text) {
-                    receive(&mut received, text);
+                    receive(&mut received, &mut places, text);
                 }
             }
         }
@@ -175,16 +175,20 @@ pub fn cookies() -> Cookies {
     scope.cookies.clone()
 }
 
-fn receive(received: &mut Vec<(String, String)>, text: &str) {
+/// `places` says where a name is, as a client may send thousands.
+fn receive<'t>(received: &mut Vec<(String, String)>, places: &mut HashMap<&'t str, usize>, text: &'t str) {
     let text = text.trim_matches([' ', '\t']);
     if text.is_empty() {
         return;
     }
     let (name, value) = text.split_once('=').unwrap_or((text, "true"));
     let Ok(value) = crate::path::decode(value) else { return };
-    match received.iter_mut().find(|(known, _)| known == name) {
-        Some((_, known)) => *known = value,
-        None => received.push((name.to_owned(), value)),
+    match places.entry(name) {
+        Entry::Occupied(place) => received[*place.get()].1 = value,
+        Entry::Vacant(place) => {
+            place.insert(received.len());
+            received.push((name.to_owned(), value));
+        }
     }
 }
 

@@ -16,7 +16,8 @@ use crate::{
     answer::Answer,
     app::App,
     config::{Dynamic, FetchCache, PreferredRegion, Revalidate, Runtime, SegmentConfig},
-    event, frozen, init_error, log,
+    event::{self, Incoming, NotHttp, Shape},
+    frozen, init_error, log,
     method::Method,
     pattern::{Params, Pattern},
     settings::Settings,
@@ -213,7 +214,12 @@ fn run(runtime: &tokio::runtime::Runtime, app: &Arc<App>, takes_pieces: bool) ->
     let whole = Arc::clone(app);
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let app = Arc::clone(&whole);
-        async move { invoke(&app, event.payload.get(), event.context).await }
+        async move {
+            // The text goes before the handler runs: of a large request it is as large once more.
+            let read = event::read(event.payload.get());
+            drop(event.payload);
+            invoke(&app, read, event.context).await
+        }
     });
     let pieces = layer_fn(|whole| Streaming::new(whole, app, takes_pieces));
     match runtime.block_on(LambdaRuntime::new(service).layer(pieces).run()) {
@@ -233,11 +239,11 @@ const REPLY_LIMIT: usize = 6_291_556;
 /// Answers one event. Only an event that is no HTTP request is an error.
 pub(crate) async fn invoke(
     app: &App,
-    event: &str,
+    event: Result<(Shape, Incoming), NotHttp>,
     context: lambda_runtime::Context,
 ) -> Result<Box<RawValue>, Diagnostic> {
     let request_id = context.request_id.clone();
-    let (shape, incoming) = event::read(event)
+    let (shape, incoming) = event
         .map_err(|error| Diagnostic { error_type: "Wharf.NotHttp".to_owned(), error_message: error.to_string() })?;
     // A handler's panic is caught where it runs. This one would be ours, and its text must not reach the client either.
     let answer = AssertUnwindSafe(app.answer(incoming, context)).catch_unwind().await.unwrap_or_else(|payload| {

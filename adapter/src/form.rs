@@ -8,6 +8,7 @@ use bytes::Bytes;
 use http::{HeaderMap, header::CONTENT_TYPE};
 
 use crate::{
+    bounds::{Bounds, TooMany, essence},
     error::{Error, Result},
     query::QueryPairs,
 };
@@ -69,27 +70,30 @@ impl FormData {
         self.iter().filter(move |(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    pub(crate) async fn read(headers: &HeaderMap, body: Bytes) -> Result<Self> {
+    pub(crate) async fn read(headers: &HeaderMap, body: Bytes, bounds: Bounds) -> Result<Self> {
         let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-        let essence = content_type.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-        match essence.as_str() {
-            "application/x-www-form-urlencoded" => Ok(Self::urlencoded(&body)),
-            "multipart/form-data" => Self::multipart(content_type, body).await,
+        match essence(content_type).as_str() {
+            "application/x-www-form-urlencoded" => Self::urlencoded(&body, bounds),
+            "multipart/form-data" => Self::multipart(content_type, body, bounds).await,
             _ => Err(Error::msg(format!("the body is no form: its content type is `{content_type}`"))),
         }
     }
 
-    fn urlencoded(body: &[u8]) -> Self {
+    fn urlencoded(body: &[u8], bounds: Bounds) -> Result<Self> {
+        bounds.check_form(body).map_err(too_large)?;
         let pairs = QueryPairs::parse(&String::from_utf8_lossy(body));
-        Self(pairs.iter().map(|(name, value)| (name.to_owned(), FormValue::Text(value.to_owned()))).collect())
+        Ok(Self(pairs.iter().map(|(name, value)| (name.to_owned(), FormValue::Text(value.to_owned()))).collect()))
     }
 
-    async fn multipart(content_type: &str, body: Bytes) -> Result<Self> {
+    async fn multipart(content_type: &str, body: Bytes, bounds: Bounds) -> Result<Self> {
         let mut request = http::Request::post("/").header(CONTENT_TYPE, content_type).body(Body::from(body))?;
         DefaultBodyLimit::disable().apply(&mut request);
         let mut multipart = Multipart::from_request(request, &()).await?;
         let mut fields = Vec::new();
         while let Some(field) = multipart.next_field().await? {
+            if fields.len() == bounds.fields {
+                return Err(too_large(TooMany::Fields(bounds.fields)));
+            }
             let name = field.name().unwrap_or_default().to_owned();
             let file_name = field.file_name().map(str::to_owned);
             let content_type = field.content_type().map(str::to_owned);
@@ -104,4 +108,8 @@ impl FormData {
         }
         Ok(Self(fields))
     }
+}
+
+fn too_large(too_many: TooMany) -> Error {
+    Error::from(too_many).with_status(413)
 }

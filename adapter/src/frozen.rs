@@ -1,10 +1,10 @@
 //! Answers that were made at build time, or are kept since: replayed from memory, renewed when their time is over.
 
 use std::{
-    collections::{BTreeMap, BTreeSet},
+    collections::BTreeMap,
     io,
     path::Path,
-    sync::{Arc, Mutex, OnceLock},
+    sync::{Mutex, OnceLock},
     time::Duration,
 };
 
@@ -19,7 +19,8 @@ use crate::{
     conditional,
     config::Revalidate,
     endpoint::Ran,
-    pattern::Params,
+    kept::{Held, Kept, TEXT, Turns},
+    pattern::{ParamValue, Params},
     report::{FROZEN_FILE, FrozenFunction, FrozenRoute},
     revalidate::Subject,
     scope::{Lifetime, lock},
@@ -32,26 +33,15 @@ const CACHE_STATE: HeaderName = HeaderName::from_static("x-wharf-cache");
 /// The longest wait before an answer that could not be renewed is tried again.
 const LONGEST_RETRY: u32 = 30;
 
-/// The bytes of bodies that one instance keeps beside the frozen ones, of all its routes.
-const LIMIT: usize = 16 * 1024 * 1024;
-
 #[derive(Debug)]
 pub(crate) struct Store {
-    listed: BTreeSet<Params>,
+    /// What was made at build time, by the listed params; `None` for those whose answer was not one to keep.
+    listed: BTreeMap<Params, Option<Entry>>,
     /// Whether answers are kept; otherwise only the listed params matter.
     keeps: bool,
-    /// The bytes of bodies that are kept beside the listed ones.
-    limit: usize,
-    kept: Mutex<Entries>,
-}
-
-#[derive(Debug, Default)]
-struct Entries {
-    by_params: BTreeMap<Params, Entry>,
-    /// The bytes of those that are not listed.
-    bytes: usize,
-    /// The answers that are being made.
-    turns: BTreeMap<Params, Turn>,
+    /// What was made since, of listed params and of others.
+    kept: Mutex<Kept<Params, Entry>>,
+    turns: Turns<Params, Outcome>,
 }
 
 #[derive(Debug, Clone)]
@@ -67,9 +57,6 @@ struct Entry {
     /// Whether the last renewal failed.
     is_stale: bool,
 }
-
-/// Held by the one who runs the handler, so that the others wait for what comes of it; `None` until it is known.
-type Turn = Arc<tokio::sync::Mutex<Option<Outcome>>>;
 
 /// What came of a run that others waited for.
 #[derive(Debug)]
@@ -96,14 +83,6 @@ impl Sent {
     }
 }
 
-/// What is there for some params.
-enum Kept {
-    /// To be sent as it is.
-    Ready(Answer),
-    /// To be made, by the one who has the turn.
-    Due(Turn),
-}
-
 /// Reads the file beside `bootstrap`; without one, everything is live.
 pub(crate) fn read(folder: &Path) -> io::Result<FrozenFunction> {
     match std::fs::read(folder.join(FROZEN_FILE)) {
@@ -113,9 +92,9 @@ pub(crate) fn read(folder: &Path) -> io::Result<FrozenFunction> {
     }
 }
 
-/// What is kept for each route, by its pattern. They share the memory.
-pub(crate) fn stores(frozen: &FrozenFunction) -> BTreeMap<String, Store> {
-    let limit = LIMIT / frozen.0.len().max(1);
+/// What is kept for each route, by its pattern. They share the memory, of which `limit` is for what is made since.
+pub(crate) fn stores(frozen: &FrozenFunction, limit: usize) -> BTreeMap<String, Store> {
+    let limit = limit / frozen.0.len().max(1);
     frozen.0.iter().map(|(pattern, route)| (pattern.clone(), Store::new(route, limit))).collect()
 }
 
@@ -123,24 +102,23 @@ impl Store {
     pub(crate) fn new(route: &FrozenRoute, limit: usize) -> Self {
         // When they were made is not known, as no artifact holds a clock: what has a time to live is renewed first.
         let now = Instant::now();
-        let mut by_params = BTreeMap::new();
+        let mut listed: BTreeMap<_, _> = route.live.iter().map(|params| (params.clone(), None)).collect();
         for (params, frozen) in &route.answers {
             let Some(answer) = Answer::thaw(frozen) else {
                 tracing::error!(%params, "a frozen answer cannot be read; the handler answers instead");
+                listed.insert(params.clone(), None);
                 continue;
             };
             let lifetime = Lifetime { revalidate: frozen.revalidate, tags: frozen.tags.iter().cloned().collect() };
             let until = matches!(frozen.revalidate, Revalidate::After(_)).then_some(now);
-            by_params.insert(params.clone(), Entry::new(answer, lifetime, Stamp::EPOCH, until));
+            listed.insert(params.clone(), Some(Entry::new(answer, lifetime, Stamp::EPOCH, until)));
         }
-        let listed = route.answers.iter().map(|(params, _)| params).chain(&route.live).cloned().collect();
-        let kept = Mutex::new(Entries { by_params, ..Entries::default() });
-        Self { listed, keeps: !route.is_dynamic, limit, kept }
+        Self { listed, keeps: !route.is_dynamic, kept: Mutex::new(Kept::new(limit)), turns: Turns::default() }
     }
 
     /// Whether `generate_static_params` listed these params.
     pub(crate) fn lists(&self, params: &Params) -> bool {
-        self.listed.contains(params)
+        self.listed.contains_key(params)
     }
 
     /// Whether answers are kept.
@@ -158,20 +136,24 @@ impl Store {
         run: impl AsyncFnOnce() -> Ran,
     ) -> Sent {
         loop {
-            let turn = match self.look_up(params, since, stamps) {
-                Kept::Ready(answer) => return Sent::good(answer),
-                Kept::Due(turn) => turn,
-            };
-            let mut outcome = turn.lock().await;
+            if let Some(answer) = self.ready(params, since, stamps) {
+                return Sent::good(answer);
+            }
+            let turn = self.turns.of(params);
+            let mut outcome = turn.wait().await;
             match &*outcome {
                 None => {
+                    // Another turn may have ended before this one began.
+                    if let Some(answer) = self.ready(params, since, stamps) {
+                        return Sent::good(answer);
+                    }
                     let as_of = Stamp::now().max(since);
                     let ran = run().await;
                     let is_for_all = !ran.touched;
                     let sent = self.settle(params, ran, as_of);
                     *outcome =
                         Some(if is_for_all { Outcome::ForAll { sent: sent.clone(), as_of } } else { Outcome::ForOne });
-                    self.end(params, &turn);
+                    turn.end();
                     return sent;
                 }
                 Some(Outcome::ForAll { sent, as_of }) if *as_of >= since => {
@@ -188,19 +170,16 @@ impl Store {
         }
     }
 
-    fn look_up(&self, params: &Params, since: Stamp, stamps: &Stamps) -> Kept {
-        let mut kept = lock(&self.kept);
-        match kept.by_params.get(params) {
-            Some(entry) if entry.is_good(since, stamps) => Kept::Ready(entry.sent()),
-            _ => Kept::Due(Arc::clone(kept.turns.entry(params.clone()).or_default())),
-        }
+    /// What is sent without a run.
+    fn ready(&self, params: &Params, since: Stamp, stamps: &Stamps) -> Option<Answer> {
+        let kept = lock(&self.kept);
+        let entry = kept.get(params).or_else(|| self.built(params))?;
+        entry.is_good(since, stamps).then(|| entry.sent())
     }
 
-    fn end(&self, params: &Params, turn: &Turn) {
-        let turns = &mut lock(&self.kept).turns;
-        if turns.get(params).is_some_and(|current| Arc::ptr_eq(current, turn)) {
-            turns.remove(params);
-        }
+    /// What was made at build time.
+    fn built(&self, params: &Params) -> Option<&Entry> {
+        self.listed.get(params)?.as_ref()
     }
 
     /// Keeps what was made, if it may be, and says what is sent. After a failure that is the last good answer.
@@ -223,41 +202,22 @@ impl Store {
             Revalidate::Never => None,
             Revalidate::After(seconds) => Some(after(seconds)),
         };
-        let entry = Entry::new(answer, lifetime, as_of, until);
+        let entry = Entry::new(answer.detached(), lifetime, as_of, until);
         let sent = entry.sent_as("MISS", entry.lifetime.revalidate);
-        self.insert(params.clone(), entry);
+        lock(&self.kept).insert(params.clone(), entry);
         sent
     }
 
     /// Keeps an answer that could not be renewed for a little longer.
     fn keep_stale(&self, params: &Params, as_of: Stamp) -> Option<Answer> {
         let mut kept = lock(&self.kept);
-        let entry = kept.by_params.get_mut(params)?;
+        let mut entry = kept.get(params).or_else(|| self.built(params))?.clone();
         entry.is_stale = true;
         entry.until = Some(after(entry.retry_seconds()));
         entry.as_of = as_of;
-        Some(entry.sent())
-    }
-
-    fn insert(&self, params: Params, entry: Entry) {
-        let mut kept = lock(&self.kept);
-        if self.lists(&params) {
-            kept.by_params.insert(params, entry);
-            return;
-        }
-        let size = entry.answer.body.len();
-        if let Some(old) = kept.by_params.remove(&params) {
-            kept.bytes -= old.answer.body.len();
-        }
-        if kept.bytes + size > self.limit {
-            // Anyone can ask for any number of params. Starting over is fairer than keeping the first comers.
-            kept.by_params.retain(|params, _| self.listed.contains(params));
-            kept.bytes = 0;
-        }
-        if size <= self.limit {
-            kept.bytes += size;
-            kept.by_params.insert(params, entry);
-        }
+        let sent = entry.sent();
+        kept.insert(params.clone(), entry);
+        Some(sent)
     }
 }
 
@@ -311,6 +271,23 @@ impl Entry {
     }
 }
 
+impl Held for Params {
+    fn held(&self) -> usize {
+        let texts = |value: &ParamValue| match value {
+            ParamValue::One(text) => text.len() + TEXT,
+            ParamValue::Many(texts) => texts.iter().map(|text| text.len() + TEXT).sum(),
+        };
+        self.iter().map(|(name, value)| name.len() + 2 * TEXT + texts(value)).sum()
+    }
+}
+
+impl Held for Entry {
+    fn held(&self) -> usize {
+        let tags: usize = self.lifetime.tags.iter().map(|tag| tag.len() + 2 * TEXT).sum();
+        self.answer.headers.held() + self.answer.body.len() + tags
+    }
+}
+
 fn cache_control(revalidate: Revalidate) -> HeaderValue {
     HeaderValue::try_from(revalidate.cache_control()).unwrap_or_else(|_| HeaderValue::from_static("no-store"))
 }
@@ -325,6 +302,7 @@ mod tests {
     use crate::{pattern::ParamValue, report::Frozen};
 
     const NEVER: Stamp = Stamp::EPOCH;
+    const LIMIT: usize = 16 * 1024 * 1024;
 
     fn store(revalidate: Revalidate) -> Store {
         let frozen = Frozen { status: 200, headers: Vec::new(), body: b"built".to_vec(), revalidate, tags: Vec::new() };
@@ -362,10 +340,7 @@ mod tests {
     }
 
     fn ready(store: &Store, since: Stamp) -> Option<Answer> {
-        match store.look_up(&Params::EMPTY, since, &Stamps::default()) {
-            Kept::Ready(answer) => Some(answer),
-            Kept::Due(_) => None,
-        }
+        store.ready(&Params::EMPTY, since, &Stamps::default())
     }
 
     #[test]
@@ -445,7 +420,7 @@ mod tests {
         let (sent, runs) = ten(&store, broken).await;
         assert!(runs == 1 && sent.iter().all(|sent| told(&sent.answer).0 == "STALE" && sent.answer.body == "once"));
         assert_eq!(sent.iter().filter(|sent| sent.not_renewed.is_some()).count(), 1);
-        assert!(lock(&store.kept).turns.is_empty());
+        assert!(store.turns.is_empty());
         assert_eq!(began.elapsed(), Duration::from_secs(62));
     }
 
@@ -456,7 +431,7 @@ mod tests {
         let (sent, runs) = ten(&store, || Ran { touched: true, ..ran(answer("mine"), Revalidate::Never) }).await;
         assert!(runs == 10 && sent.iter().all(|sent| told(&sent.answer).0.is_empty()));
         assert_eq!(began.elapsed(), Duration::from_secs(2), "the nine who waited run at the same time");
-        assert!(lock(&store.kept).by_params.is_empty() && lock(&store.kept).turns.is_empty());
+        assert!(lock(&store.kept).len() == 0 && store.turns.is_empty());
     }
 
     #[tokio::test(start_paused = true)]
@@ -481,25 +456,55 @@ mod tests {
         }
     }
 
+    async fn keep(store: &Store, slug: usize, body: &'static [u8]) {
+        let made = Answer { body: Bytes::from_static(body), ..answer("") };
+        store.answer(&params(slug), NEVER, &Stamps::default(), async || ran(made, Revalidate::Never)).await;
+    }
+
     #[tokio::test]
-    async fn unlisted_answers_cannot_fill_the_memory() {
+    async fn answers_cannot_fill_the_memory() {
         let store = store(Revalidate::Never);
-        let big: &'static [u8] = vec![b'x'; LIMIT / 4].leak();
-        for index in 0..9 {
-            let made = Answer { body: Bytes::from_static(big), ..answer("") };
-            store.answer(&params(index), NEVER, &Stamps::default(), async || ran(made, Revalidate::Never)).await;
+        for slug in 0..9 {
+            keep(&store, slug, vec![b'x'; LIMIT / 4].leak()).await;
+        }
+        let large = lock(&store.kept).len();
+        assert!((2..=3).contains(&large), "{large} are kept");
+        for slug in 0..100_000 {
+            keep(&store, slug, b"").await;
         }
         let kept = lock(&store.kept);
-        assert!(kept.bytes <= LIMIT && kept.bytes == LIMIT / 4 * (kept.by_params.len() - 1), "{}", kept.bytes);
-        assert!(kept.by_params.contains_key(&Params::EMPTY));
+        assert!(kept.bytes() <= LIMIT && kept.len() < LIMIT / 512, "{} in {}", kept.len(), kept.bytes());
+        assert!(store.built(&Params::EMPTY).is_some());
+    }
+
+    #[tokio::test]
+    async fn a_listed_answer_whose_renewal_made_room_for_others_is_renewed_again() {
+        let (store, stamps) = (store(Revalidate::Never), Stamps::default());
+        let since = Stamp::now();
+        let run = async || ran(answer("renewed"), Revalidate::Never);
+        assert_eq!(ask(&store, since, run).await.answer.body, "renewed");
+        lock(&store.kept).remove(&Params::EMPTY);
+        assert_eq!(store.ready(&Params::EMPTY, since, &stamps), None, "what was built is older than the stamp");
+        assert_eq!(told(&ask(&store, since, async || broken()).await.answer).2, b"built");
+    }
+
+    #[tokio::test]
+    async fn runs_that_were_dropped_leave_nothing_behind() {
+        let store = Store::new(&FrozenRoute::default(), LIMIT);
+        for slug in 0..100 {
+            let (params, stamps) = (params(slug), Stamps::default());
+            let endless = store.answer(&params, NEVER, &stamps, async || std::future::pending().await);
+            assert!(tokio::time::timeout(Duration::from_millis(1), endless).await.is_err());
+        }
+        assert!(store.turns.is_empty());
     }
 
     #[test]
     fn the_routes_of_a_function_share_the_memory() {
         let frozen = ["/a", "/b", "/c", "/d"].map(|pattern| (pattern.to_owned(), FrozenRoute::default()));
-        let stores = stores(&FrozenFunction(frozen.into()));
+        let stores = stores(&FrozenFunction(frozen.into()), LIMIT);
         assert_eq!(stores.len(), 4);
-        assert_eq!(stores.values().map(|store| store.limit).sum::<usize>(), LIMIT);
+        assert_eq!(stores.values().map(|store| lock(&store.kept).limit()).sum::<usize>(), LIMIT);
     }
 
     #[test]

@@ -71,6 +71,8 @@
 //! | --- | --- |
 //! | `WHARF_BASE_PATH` | what clients see in front of every path, as `/shop`, where the event does not tell it |
 //! | `WHARF_BODY_LIMIT` | the largest body of a request in bytes; a larger one is answered with 413 |
+//! | `WHARF_FIELD_LIMIT` | the most fields of a form; one with more is answered with 413 |
+//! | `WHARF_JSON_LIMIT` | the most arrays and objects of a JSON body; one with more is answered with 413 |
 //! | `WHARF_KEY_VALUE_STORE` | the ARN of the CDN's key-value store, for what is revalidated (feature `revalidate`) |
 //! | `WHARF_LOG_FORMAT` | `json` or `text`; without it JSON in Lambda, and text under an emulator |
 //! | `RUST_LOG` | what is logged, as `info,my_app=debug`; without it `AWS_LAMBDA_LOG_LEVEL`, then `info` |
@@ -90,6 +92,8 @@ pub mod report;
 mod answer;
 #[cfg(feature = "runtime")]
 mod app;
+#[cfg(feature = "runtime")]
+mod bounds;
 #[cfg(feature = "runtime")]
 mod conditional;
 #[cfg(feature = "runtime")]
@@ -115,6 +119,8 @@ mod frozen;
 mod headers;
 #[cfg(feature = "runtime")]
 mod init_error;
+#[cfg(feature = "runtime")]
+mod kept;
 #[cfg(feature = "runtime")]
 mod log;
 #[cfg(feature = "runtime")]

@@ -15,6 +15,7 @@ use serde::de::DeserializeOwned;
 use url::Url;
 
 use crate::{
+    bounds::Bounds,
     cookies::Cookies,
     error::{Error, Result},
     form::FormData,
@@ -155,9 +156,11 @@ impl Request {
     /// # Errors
     ///
     /// When the body is not such JSON, is empty, or has been read. The error is a 500 as in Next.js;
-    /// [`Error::with_status`] makes it a 400.
+    /// [`Error::with_status`] makes it a 400. With more than 100,000 arrays and objects (`WHARF_JSON_LIMIT`) it is a
+    /// 413, before any of them is made.
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
         let bytes = self.bytes().await?;
+        self.bounds().check_json(&bytes).map_err(|too_many| Error::from(too_many).with_status(413))?;
         let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
         serde_json::from_slice(bytes).map_err(|error| Error::msg(format!("the body is not the expected JSON: {error}")))
     }
@@ -187,10 +190,15 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// When the content type is another or has no boundary, the body is malformed, or has been read.
+    /// When the content type is another or has no boundary, the body is malformed, or has been read. With more than
+    /// 1,000 fields (`WHARF_FIELD_LIMIT`) it is a 413.
     pub async fn form_data(&mut self) -> Result<FormData> {
         let body = self.bytes().await?;
-        FormData::read(&self.parts.headers, body).await
+        FormData::read(&self.parts.headers, body, self.bounds()).await
+    }
+
+    fn bounds(&self) -> Bounds {
+        self.parts.extensions.get().copied().unwrap_or_default()
     }
 }
 

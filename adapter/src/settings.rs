@@ -9,9 +9,11 @@ use std::{
     ffi::{OsStr, OsString},
     ops::RangeInclusive,
     path::PathBuf,
+    sync::LazyLock,
 };
 
 use crate::{
+    bounds::Bounds,
     event::Gate,
     viewer::{Origin, Secrets},
 };
@@ -54,8 +56,16 @@ impl Settings {
 
     fn read(var: &dyn Fn(&str) -> Option<OsString>) -> Self {
         let variables = Variables { var, problems: RefCell::default() };
-        let gate =
-            Gate { origin: origin(&variables), base_path: base_path(&variables), body_limit: body_limit(&variables) };
+        let bounds = Bounds::default();
+        let gate = Gate {
+            origin: origin(&variables),
+            base_path: base_path(&variables),
+            body_limit: limit(&variables, "WHARF_BODY_LIMIT", Gate::BODY_LIMIT),
+            bounds: Bounds {
+                fields: limit(&variables, "WHARF_FIELD_LIMIT", bounds.fields),
+                nodes: limit(&variables, "WHARF_JSON_LIMIT", bounds.nodes),
+            },
+        };
         let log_format = log_format(&variables);
         let log_filter = variables.given("RUST_LOG").or_else(|| variables.given("AWS_LAMBDA_LOG_LEVEL").map(as_filter));
         let problems = variables.problems.into_inner();
@@ -68,6 +78,19 @@ impl Settings {
             missing: missing(var),
         }
     }
+}
+
+/// How many bytes of answers an instance keeps in memory, and as many of fetched replies: an eighth of the memory of the
+/// function each. Outside Lambda that is an eighth of the smallest function.
+pub(crate) fn kept_bytes() -> usize {
+    static BYTES: LazyLock<usize> = LazyLock::new(|| kept_bytes_of(env::var("AWS_LAMBDA_FUNCTION_MEMORY_SIZE").ok()));
+    *BYTES
+}
+
+fn kept_bytes_of(megabytes: Option<String>) -> usize {
+    const SMALLEST: usize = 128;
+    let megabytes = megabytes.and_then(|size| size.parse().ok()).unwrap_or(SMALLEST);
+    megabytes.max(SMALLEST).saturating_mul(1024 * 1024 / 8)
 }
 
 /// The variables of the environment, and what was found wrong with them.
@@ -227,13 +250,12 @@ fn base_path(variables: &Variables<'_>) -> String {
     format!("/{path}")
 }
 
-/// A number of bytes; the default is as large as an event can be.
-fn body_limit(variables: &Variables<'_>) -> usize {
-    const NAME: &str = "WHARF_BODY_LIMIT";
-    let Some(value) = variables.set(NAME) else { return Gate::BODY_LIMIT };
+/// A number, as of bytes.
+fn limit(variables: &Variables<'_>, name: &str, default: usize) -> usize {
+    let Some(value) = variables.set(name) else { return default };
     value.parse().unwrap_or_else(|_| {
-        variables.refuse(format!("{NAME}=`{}` is no number of bytes", value.escape_debug()));
-        Gate::BODY_LIMIT
+        variables.refuse(format!("{name}=`{}` is no number", value.escape_debug()));
+        default
     })
 }
 
@@ -369,7 +391,7 @@ mod tests {
         let problem = gate(&[("WHARF_BODY_LIMIT", "1 MB"), ("WHARF_LOG_FORMAT", "yaml")]).unwrap_err();
         assert_eq!(
             problem,
-            "WHARF_BODY_LIMIT=`1 MB` is no number of bytes; WHARF_LOG_FORMAT=`yaml` is neither `json` nor `text`"
+            "WHARF_BODY_LIMIT=`1 MB` is no number; WHARF_LOG_FORMAT=`yaml` is neither `json` nor `text`"
         );
     }
 
@@ -390,6 +412,13 @@ mod tests {
         assert_eq!(settings(&[name, kind, ("AWS_SAM_LOCAL", "true")]).log_format, LogFormat::Text);
         assert_eq!(settings(&[name, kind, ("WHARF_LOG_FORMAT", "text")]).log_format, LogFormat::Text);
         assert_eq!(settings(&[("WHARF_LOG_FORMAT", "json")]).log_format, LogFormat::Json);
+    }
+
+    #[test]
+    fn what_is_kept_grows_with_the_function() {
+        for (memory, megabytes) in [(None, 16), (Some("128"), 16), (Some("1024"), 128), (Some("much"), 16)] {
+            assert_eq!(kept_bytes_of(memory.map(str::to_owned)), megabytes * 1024 * 1024, "{memory:?}");
+        }
     }
 
     #[test]

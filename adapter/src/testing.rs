@@ -227,7 +227,7 @@ impl Client {
     ///
     /// The text with which the invocation fails, when the event is no HTTP request.
     pub async fn event(&self, event: &str) -> Result<Value, String> {
-        let reply = invoke(&self.app, event, lambda_runtime::Context::default()).await;
+        let reply = invoke(&self.app, event::read(event), lambda_runtime::Context::default()).await;
         let reply = reply.map_err(|diagnostic| diagnostic.error_message)?;
         serde_json::from_str(reply.get()).map_err(|error| error.to_string())
     }

@@ -473,3 +473,70 @@ async fn a_forced_static_handler_gets_an_empty_request() {
     assert_eq!(state(&client.send(request()).await).0, Some("HIT"));
     assert!(Client::new(route).send(request()).await.text().contains("q=1"));
 }
+
+fn many_fields() -> [(&'static str, String); 5] {
+    let fields = |count| "a&".repeat(count);
+    let part = |number| format!("--X\r\ncontent-disposition: form-data; name=\"{number}\"\r\n\r\n\r\n");
+    let parts = |count| (0..count).map(part).collect::<String>() + "--X--\r\n";
+    let headers = (0..40).map(|number| format!("x-{number}: 1\r\n")).collect::<String>();
+    [
+        ("application/x-www-form-urlencoded", fields(1000)),
+        ("application/x-www-form-urlencoded", fields(1001)),
+        ("multipart/form-data; boundary=X", parts(1000)),
+        ("multipart/form-data; boundary=X", parts(1001)),
+        ("multipart/form-data; boundary=X", format!("--X\r\n{headers}\r\n\r\n--X--\r\n")),
+    ]
+}
+
+async fn post(client: &Client, content_type: &str, body: impl Into<axum::body::Body>) -> u16 {
+    let request = http::Request::post("/").header("content-type", content_type).body(body.into()).unwrap();
+    client.send(request).await.status()
+}
+
+#[tokio::test]
+async fn a_form_with_too_many_fields_is_a_413_and_a_part_with_too_many_headers_an_error() {
+    let client = Client::new(|| {
+        let read = async |mut request: Request| -> Result { Response::json(&request.form_data().await?.iter().len()) };
+        Route::new("/").post(read)
+    });
+    let mut statuses = Vec::new();
+    for (content_type, body) in many_fields() {
+        statuses.push(post(&client, content_type, body).await);
+    }
+    assert_eq!(statuses[..4], [200, 413, 200, 413]);
+    assert!(statuses[4] >= 400, "{statuses:?}");
+}
+
+#[tokio::test]
+async fn axums_extractors_are_bounded_too() {
+    let [_, (form, many), ..] = many_fields();
+    let client = Client::new(|| {
+        Route::new("/").post(async |Form(fields): Form<Vec<(String, String)>>| fields.len().to_string())
+    });
+    assert_eq!(post(&client, form, many).await, 413);
+    let client = Client::new(|| Route::new("/").post(async |Json(value): Json<serde_json::Value>| Json(value)));
+    assert_eq!(post(&client, "application/json", format!("[{}0]", "{},".repeat(99_999))).await, 200);
+    assert_eq!(post(&client, "application/json", format!("[{}0]", "{},".repeat(100_000))).await, 413);
+    let client =
+        Client::new(|| Route::new("/").post(async |mut request: Request| request.json::<Vec<()>>().await.map(|_| "")));
+    assert_eq!(post(&client, "text/plain", format!("[{}0]", "{},".repeat(100_000))).await, 413);
+}
+
+#[tokio::test]
+async fn thousands_of_cookies_are_read_and_more_headers_than_any_source_takes_are_a_431() {
+    let client = Client::new(|| Route::new("/").get(async || cookies().iter().count().to_string()));
+    let get = async |count: usize| {
+        let line: String = (0..count).map(|number| format!("{number};")).collect();
+        client.send(http::Request::get("/").header("cookie", line).body("").unwrap()).await
+    };
+    assert_eq!(get(20_000).await.text(), "20000");
+    assert_eq!(get(100_000).await.status(), 431);
+}
+
+#[tokio::test]
+async fn a_path_of_too_many_parts_is_a_414() {
+    let client =
+        Client::new(|| Route::new("/[...path]").get(async |Path(path): Path<Vec<String>>| path.len().to_string()));
+    assert_eq!(client.get(&"/a".repeat(30_000)).await.text(), "30000");
+    assert_eq!(client.get(&"/a".repeat(40_000)).await.status(), 414);
+}

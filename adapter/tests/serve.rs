@@ -250,7 +250,7 @@ fn a_guard_that_cannot_be_read_stops_the_start_in_one_line() {
         (vec![("WHARF_REQUIRE_ORIGIN", "1"), ("WHARF_ORIGIN_SECRET", "")], "WHARF_ORIGIN_SECRET is no secret"),
         (vec![("WHARF_ORIGIN_SECRET", "too-short-to-tell")], "WHARF_ORIGIN_SECRET is no secret"),
         (vec![("WHARF_ORIGIN_SECRET", SECRET), ("WHARF_ORIGIN_SECRET_ROTATION", " ")], "_ROTATION is no secret"),
-        (vec![("WHARF_BODY_LIMIT", "1 MB")], "WHARF_BODY_LIMIT=`1 MB` is no number of bytes"),
+        (vec![("WHARF_BODY_LIMIT", "1 MB")], "WHARF_BODY_LIMIT=`1 MB` is no number"),
     ] {
         let (log, kind, error) = refused(&variables);
         assert_eq!((kind.as_str(), &error["errorType"]), ("error", &json!("Wharf.Settings")), "{log}");

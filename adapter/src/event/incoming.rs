@@ -2,10 +2,12 @@
 
 use axum::body::Body;
 use base64::{Engine, engine::general_purpose::STANDARD};
+use bytes::Bytes;
 use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use lambda_http::request::RequestContext;
 
 use crate::{
+    bounds::Bounds,
     method::{Method, UnknownMethod},
     path::{self, Encoding, ReadPath},
     redirect,
@@ -43,17 +45,31 @@ pub(crate) struct Gate {
     pub(crate) base_path: String,
     /// The largest body in bytes, once it is decoded.
     pub(crate) body_limit: usize,
+    pub(crate) bounds: Bounds,
 }
 
 impl Gate {
     /// No event is larger
     /// ([AWS](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)), except from an emulator.
     pub(crate) const BODY_LIMIT: usize = 6 * 1024 * 1024;
+
+    /// The bytes of all header lines. A load balancer takes 64 KB of them, and no other source takes more
+    /// ([AWS](https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-limits.html)); the front
+    /// end adds its own.
+    const HEADER_LIMIT: usize = 128 * 1024;
+
+    /// The bytes of the path and the query: [`Uri`] takes no more.
+    const URL_LIMIT: usize = 65_534;
 }
 
 impl Default for Gate {
     fn default() -> Self {
-        Self { origin: Origin::default(), base_path: String::new(), body_limit: Self::BODY_LIMIT }
+        Self {
+            origin: Origin::default(),
+            base_path: String::new(),
+            body_limit: Self::BODY_LIMIT,
+            bounds: Bounds::default(),
+        }
     }
 }
 
@@ -93,6 +109,10 @@ impl Incoming {
         if gate.origin.refuses(proven) {
             return Err(Refusal::new(StatusCode::FORBIDDEN, "the request did not come through the CDN"));
         }
+        if self.path.len() + self.query.len() > Gate::URL_LIMIT {
+            let cause = format!("the path and the query have more than {} bytes", Gate::URL_LIMIT);
+            return Err(Refusal::new(StatusCode::URI_TOO_LONG, cause));
+        }
         self.cut(&gate.base_path);
         let path = path::read(&self.path, self.encoding.unwrap_or(Encoding::Percent));
         let method = self.method.parse().map_err(|error| self.no_method(error, path.as_ref().ok()))?;
@@ -102,9 +122,12 @@ impl Incoming {
         }
         let uri = uri(&path, &self.query)?;
         let body = self.body(method, gate.body_limit)?;
+        gate.bounds
+            .check(&headers, &body)
+            .map_err(|too_many| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, too_many.to_string()))?;
         let viewer = Viewer::read(self.domain.as_deref(), self.source_ip.as_deref(), &headers, proven);
 
-        let mut request = http::Request::new(body);
+        let mut request = http::Request::new(Body::from(body));
         *request.method_mut() =
             http::Method::from_bytes(method.as_str().as_bytes()).map_err(|error| Refusal::bad(error.to_string()))?;
         *request.uri_mut() = uri;
@@ -113,6 +136,7 @@ impl Incoming {
         extensions.insert(SentPath(path.encoded.into()));
         extensions.insert(viewer);
         extensions.insert(stamp);
+        extensions.insert(gate.bounds);
         if let Some(context) = self.context {
             extensions.insert(*context);
         }
@@ -151,10 +175,10 @@ impl Incoming {
     }
 
     /// GET and HEAD have no body, whatever was sent.
-    fn body(&mut self, method: Method, limit: usize) -> Result<Body, Refusal> {
+    fn body(&mut self, method: Method, limit: usize) -> Result<Bytes, Refusal> {
         let sent = std::mem::take(&mut self.body);
         if matches!(method, Method::Get | Method::Head) || sent.is_empty() {
-            return Ok(Body::empty());
+            return Ok(Bytes::new());
         }
         let bytes = if self.is_base64 {
             STANDARD.decode(sent).map_err(|error| Refusal::bad(format!("the body is no base64: {error}")))?
@@ -168,12 +192,17 @@ impl Incoming {
             );
             return Err(Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, cause));
         }
-        Ok(Body::from(bytes))
+        Ok(Bytes::from(bytes))
     }
 }
 
 fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, Refusal> {
     let too_many = || Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, "the request has too many headers");
+    let bytes: usize = pairs.iter().map(|(name, value)| name.len() + value.len()).sum();
+    if bytes > Gate::HEADER_LIMIT {
+        let cause = format!("the headers have {bytes} bytes, and the limit is {}", Gate::HEADER_LIMIT);
+        return Err(Refusal::new(StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, cause));
+    }
     let mut headers = HeaderMap::try_with_capacity(pairs.len()).map_err(|_| too_many())?;
     for (name, value) in pairs {
         let bad = |what: &str| Refusal::bad(format!("the header `{}` has an invalid {what}", name.escape_debug()));

@@ -11,7 +11,17 @@ use serde::{
 #[derive(Debug, Default)]
 pub(super) struct Lines(Vec<(String, String)>);
 
+/// As many lines are read, and one more: more headers than [`http::HeaderMap`] holds, and more pairs than fit a query, so
+/// that what is left out is always refused.
+const MOST: usize = 1 << 15;
+
 impl Lines {
+    fn push(&mut self, name: &str, value: String) {
+        if self.0.len() <= MOST {
+            self.0.push((name.to_owned(), value));
+        }
+    }
+
     pub(super) fn into_vec(self) -> Vec<(String, String)> {
         self.0
     }
@@ -75,18 +85,18 @@ impl<'de> Visitor<'de> for Map {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Lines, A::Error> {
-        let mut lines = Vec::with_capacity(map.size_hint().unwrap_or(16));
+        let mut lines = Lines(Vec::with_capacity(16));
         while let Some(name) = map.next_key()? {
             map.next_value_seed(Values { name, lines: &mut lines })?;
         }
-        Ok(Lines(lines))
+        Ok(lines)
     }
 }
 
 /// One value or several of one name.
 struct Values<'l> {
     name: String,
-    lines: &'l mut Vec<(String, String)>,
+    lines: &'l mut Lines,
 }
 
 impl<'de> DeserializeSeed<'de> for Values<'_> {
@@ -105,12 +115,12 @@ impl<'de> Visitor<'de> for Values<'_> {
     }
 
     fn visit_str<E: serde::de::Error>(self, value: &str) -> Result<(), E> {
-        self.lines.push((self.name, value.to_owned()));
+        self.lines.push(&self.name, value.to_owned());
         Ok(())
     }
 
     fn visit_string<E: serde::de::Error>(self, value: String) -> Result<(), E> {
-        self.lines.push((self.name, value));
+        self.lines.push(&self.name, value);
         Ok(())
     }
 
@@ -120,7 +130,7 @@ impl<'de> Visitor<'de> for Values<'_> {
 
     fn visit_seq<A: SeqAccess<'de>>(self, mut values: A) -> Result<(), A::Error> {
         while let Some(value) = values.next_element()? {
-            self.lines.push((self.name.clone(), value));
+            self.lines.push(&self.name, value);
         }
         Ok(())
     }

@@ -1,8 +1,7 @@
 //! The data cache of one instance: in memory, limited by bytes, with one upstream call for all that wait for it.
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, LazyLock, Mutex},
+    sync::{LazyLock, Mutex},
     time::Duration,
 };
 
@@ -12,10 +11,14 @@ use tokio::time::Instant;
 use url::Url;
 
 use super::{FetchReply, client};
-use crate::{config::Revalidate, error::Result, scope::lock, stamp::Stamp};
-
-/// The bytes that are kept.
-const LIMIT: usize = 16 * 1024 * 1024;
+use crate::{
+    config::Revalidate,
+    error::{Error, Result},
+    kept::{Held, Kept, TEXT, Turns},
+    scope::lock,
+    settings,
+    stamp::Stamp,
+};
 
 /// The longest wait before an upstream that failed is asked again.
 const LONGEST_RETRY: u32 = 30;
@@ -47,26 +50,22 @@ struct Entry {
     is_stale: bool,
 }
 
-/// Held while the upstream is asked, so that the others wait and then find the entry.
-type Slot = Arc<tokio::sync::Mutex<Option<Entry>>>;
+/// What came of a call that others waited for.
+#[derive(Debug)]
+struct Outcome {
+    found: std::result::Result<Found, String>,
+    as_of: Stamp,
+}
 
-#[derive(Default)]
 struct DataCache {
-    slots: HashMap<Key, Held>,
-    bytes: usize,
-    /// Counts uses, to find the least recent.
-    uses: u64,
+    kept: Mutex<Kept<Key, Entry>>,
+    turns: Turns<Key, Outcome>,
 }
 
-struct Held {
-    slot: Slot,
-    bytes: usize,
-    used: u64,
-}
-
-static CACHE: LazyLock<Mutex<DataCache>> = LazyLock::new(Mutex::default);
+static CACHE: LazyLock<DataCache> = LazyLock::new(|| DataCache::new(settings::kept_bytes()));
 
 /// What the cache answers.
+#[derive(Debug, Clone)]
 pub(super) struct Found {
     pub(super) reply: FetchReply,
     /// How long it may be kept: shorter when the upstream failed and this is an old one.
@@ -75,42 +74,73 @@ pub(super) struct Found {
 
 /// The cached reply, unless it is older than the stamp, or that of the upstream.
 pub(super) async fn get(key: Key, revalidate: Revalidate, since: Stamp) -> Result<Found> {
-    get_from(&CACHE, key, revalidate, since, async |key| client::send(key).await).await
+    CACHE.get(key, revalidate, since, async |key| client::send(key).await).await
 }
 
-async fn get_from(
-    cache: &Mutex<DataCache>,
-    key: Key,
-    revalidate: Revalidate,
-    since: Stamp,
-    ask: impl AsyncFnOnce(&Key) -> Result<FetchReply>,
-) -> Result<Found> {
-    let slot = lock(cache).slot(&key);
-    let mut entry = slot.lock().await;
-    if let Some(entry) = entry.as_ref().filter(|entry| entry.is_good(since)) {
-        return Ok(Found {
-            reply: entry.reply.clone(),
-            revalidate: if entry.is_stale { retry(revalidate) } else { revalidate },
-        });
+impl DataCache {
+    fn new(limit: usize) -> Self {
+        Self { kept: Mutex::new(Kept::new(limit)), turns: Turns::default() }
     }
-    let as_of = Stamp::now().max(since);
-    let asked = ask(&key).await;
-    if let (Some(stale), Some(reason)) = (entry.as_mut(), failure(&asked)) {
-        tracing::warn!(url = %key.url, reason, "the upstream failed; the cached answer is used a little longer");
-        let retry = retry(revalidate);
-        *stale = Entry { reply: stale.reply.clone(), as_of, until: until(retry), is_stale: true };
-        return Ok(Found { reply: stale.reply.clone(), revalidate: retry });
-    }
-    *entry = match &asked {
-        Ok(reply) if reply.ok() => {
-            Some(Entry { reply: reply.clone(), as_of, until: until(revalidate), is_stale: false })
+
+    async fn get(
+        &self,
+        key: Key,
+        revalidate: Revalidate,
+        since: Stamp,
+        ask: impl AsyncFnOnce(&Key) -> Result<FetchReply>,
+    ) -> Result<Found> {
+        loop {
+            if let Some(found) = self.ready(&key, revalidate, since) {
+                return Ok(found);
+            }
+            let turn = self.turns.of(&key);
+            let mut outcome = turn.wait().await;
+            match &*outcome {
+                None => {
+                    // Another turn may have ended before this one began.
+                    if let Some(found) = self.ready(&key, revalidate, since) {
+                        return Ok(found);
+                    }
+                    let as_of = Stamp::now().max(since);
+                    let found = self.settle(&key, revalidate, as_of, ask(&key).await);
+                    let told = found.as_ref().map(Found::clone).map_err(Error::chain);
+                    *outcome = Some(Outcome { found: told, as_of });
+                    turn.end();
+                    return found;
+                }
+                Some(outcome) if outcome.as_of >= since => return outcome.found.clone().map_err(Error::msg),
+                // It was begun too early; by now its turn is over.
+                Some(_) => {}
+            }
         }
-        _ => None,
-    };
-    let bytes = entry.as_ref().map(|entry| size(&key, &entry.reply));
-    drop(entry);
-    lock(cache).settle(&key, bytes);
-    asked.map(|reply| Found { reply, revalidate })
+    }
+
+    /// What is used without a call.
+    fn ready(&self, key: &Key, revalidate: Revalidate, since: Stamp) -> Option<Found> {
+        let kept = lock(&self.kept);
+        let entry = kept.get(key).filter(|entry| entry.is_good(since))?;
+        let revalidate = if entry.is_stale { retry(revalidate) } else { revalidate };
+        Some(Found { reply: entry.reply.clone(), revalidate })
+    }
+
+    /// Keeps what the upstream answered, or what was kept a little longer when it failed.
+    fn settle(&self, key: &Key, revalidate: Revalidate, as_of: Stamp, asked: Result<FetchReply>) -> Result<Found> {
+        let mut kept = lock(&self.kept);
+        if let (Some(stale), Some(reason)) = (kept.get(key), failure(&asked)) {
+            tracing::warn!(url = %key.url, reason, "the upstream failed; the cached answer is used a little longer");
+            let (reply, retry) = (stale.reply.clone(), retry(revalidate));
+            kept.insert(key.clone(), Entry { reply: reply.clone(), as_of, until: until(retry), is_stale: true });
+            return Ok(Found { reply, revalidate: retry });
+        }
+        let reply = asked.inspect_err(|_| kept.remove(key))?;
+        if !reply.ok() {
+            kept.remove(key);
+            return Ok(Found { reply, revalidate });
+        }
+        let reply = reply.detached();
+        kept.insert(key.clone(), Entry { reply: reply.clone(), as_of, until: until(revalidate), is_stale: false });
+        Ok(Found { reply, revalidate })
+    }
 }
 
 impl Entry {
@@ -138,41 +168,17 @@ fn retry(revalidate: Revalidate) -> Revalidate {
     revalidate.min(Revalidate::After(LONGEST_RETRY))
 }
 
-fn size(key: &Key, reply: &FetchReply) -> usize {
-    let lines = key.headers.iter().map(|(name, value)| (name, value)).chain(&reply.headers);
-    let headers: usize = lines.map(|(name, value)| name.as_str().len() + value.len()).sum();
-    key.url.as_str().len() + key.body.len() + headers + reply.body.len()
+impl Held for Key {
+    fn held(&self) -> usize {
+        let headers: usize =
+            self.headers.iter().map(|(name, value)| name.as_str().len() + value.len() + 2 * TEXT).sum();
+        self.url.as_str().len() + self.body.len() + headers
+    }
 }
 
-impl DataCache {
-    fn slot(&mut self, key: &Key) -> Slot {
-        self.uses += 1;
-        let used = self.uses;
-        let held = self.slots.entry(key.clone()).or_insert_with(|| Held { slot: Slot::default(), bytes: 0, used });
-        held.used = used;
-        Arc::clone(&held.slot)
-    }
-
-    /// Counts what an entry takes, and makes room. Nothing and too much are forgotten.
-    fn settle(&mut self, key: &Key, bytes: Option<usize>) {
-        let Some(held) = self.slots.get_mut(key) else { return };
-        self.bytes -= std::mem::replace(&mut held.bytes, bytes.unwrap_or_default());
-        self.bytes += held.bytes;
-        if bytes.is_none_or(|bytes| bytes > LIMIT) {
-            self.forget(&key.clone());
-        }
-        while self.bytes > LIMIT {
-            let Some(oldest) = self.slots.iter().min_by_key(|(_, held)| held.used).map(|(key, _)| key.clone()) else {
-                return;
-            };
-            self.forget(&oldest);
-        }
-    }
-
-    fn forget(&mut self, key: &Key) {
-        if let Some(held) = self.slots.remove(key) {
-            self.bytes -= held.bytes;
-        }
+impl Held for Entry {
+    fn held(&self) -> usize {
+        self.reply.headers.held() + self.reply.body.len()
     }
 }
 
@@ -185,6 +191,8 @@ mod tests {
     use super::*;
     use crate::error::Error;
 
+    const LIMIT: usize = 16 * 1024 * 1024;
+
     fn key(path: &str) -> Key {
         let url = Url::parse("http://upstream.example").unwrap().join(path).unwrap();
         Key { method: Method::GET, url, headers: Vec::new(), body: Bytes::new() }
@@ -194,13 +202,13 @@ mod tests {
         FetchReply { status: StatusCode::from_u16(status).unwrap(), headers: HeaderMap::new(), body: body.into() }
     }
 
-    async fn body(cache: &Mutex<DataCache>, seconds: u32, asked: Result<FetchReply>) -> Result<Bytes> {
-        Ok(get_from(cache, key("/"), Revalidate::After(seconds), Stamp::EPOCH, async |_| asked).await?.reply.body)
+    async fn body(cache: &DataCache, seconds: u32, asked: Result<FetchReply>) -> Result<Bytes> {
+        Ok(cache.get(key("/"), Revalidate::After(seconds), Stamp::EPOCH, async |_| asked).await?.reply.body)
     }
 
     #[tokio::test(start_paused = true)]
     async fn an_entry_is_used_until_its_time_is_over() {
-        let cache = Mutex::default();
+        let cache = DataCache::new(LIMIT);
         assert_eq!(body(&cache, 10, Ok(reply(200, "1"))).await.unwrap(), "1");
         tokio::time::advance(Duration::from_secs(9)).await;
         assert_eq!(body(&cache, 10, Ok(reply(200, "2"))).await.unwrap(), "1");
@@ -210,7 +218,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_failing_upstream_leaves_the_old_answer() {
-        let cache = Mutex::default();
+        let cache = DataCache::new(LIMIT);
         body(&cache, 10, Ok(reply(200, "old"))).await.unwrap();
         for failed in [Ok(reply(500, "broken")), Err(Error::msg("refused"))] {
             tokio::time::advance(Duration::from_secs(10)).await;
@@ -222,9 +230,9 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_is_older_than_the_stamp_is_asked_for_again() {
-        let cache = Mutex::default();
+        let cache = DataCache::new(LIMIT);
         let get = async |since, asked| {
-            let found = get_from(&cache, key("/"), Revalidate::Never, since, async |_| asked).await.unwrap();
+            let found = cache.get(key("/"), Revalidate::Never, since, async |_| asked).await.unwrap();
             (found.reply.body, found.revalidate)
         };
         let tomorrow = Stamp::now().after_ms(86_400_000);
@@ -241,18 +249,18 @@ mod tests {
 
     #[tokio::test]
     async fn errors_are_not_cached() {
-        let cache = Mutex::default();
+        let cache = DataCache::new(LIMIT);
         assert!(body(&cache, 10, Err(Error::msg("refused"))).await.is_err());
         assert_eq!(body(&cache, 10, Ok(reply(404, "none"))).await.unwrap(), "none");
         assert_eq!(body(&cache, 10, Ok(reply(200, "some"))).await.unwrap(), "some");
-        assert_eq!(lock(&cache).slots.len(), 1);
+        assert_eq!(lock(&cache.kept).len(), 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn all_who_miss_wait_for_one_call() {
-        let (cache, calls) = (Mutex::default(), AtomicU32::new(0));
+        let (cache, calls) = (DataCache::new(LIMIT), AtomicU32::new(0));
         let fetches = (0..5).map(|_| {
-            get_from(&cache, key("/"), Revalidate::Never, Stamp::EPOCH, async |_| {
+            cache.get(key("/"), Revalidate::Never, Stamp::EPOCH, async |_| {
                 calls.fetch_add(1, Ordering::Relaxed);
                 tokio::time::sleep(Duration::from_secs(1)).await;
                 Ok(reply(200, "x"))
@@ -263,18 +271,48 @@ mod tests {
         assert_eq!(calls.load(Ordering::Relaxed), 1);
     }
 
+    #[tokio::test(start_paused = true)]
+    async fn all_who_waited_are_told_of_the_failure_of_one_call() {
+        let (cache, calls) = (DataCache::new(LIMIT), AtomicU32::new(0));
+        let fetches = (0..5).map(|_| {
+            cache.get(key("/"), Revalidate::Never, Stamp::EPOCH, async |_| {
+                calls.fetch_add(1, Ordering::Relaxed);
+                tokio::time::sleep(Duration::from_secs(1)).await;
+                Err(Error::msg("refused"))
+            })
+        });
+        let replies = futures_util::future::join_all(fetches).await;
+        assert!(replies.iter().all(|reply| reply.as_ref().is_err_and(|error| error.chain() == "refused")));
+        assert_eq!(calls.load(Ordering::Relaxed), 1);
+        assert!(cache.turns.is_empty());
+    }
+
     #[tokio::test]
-    async fn the_least_recently_used_makes_room() {
-        let cache = Mutex::default();
-        let big = Bytes::from(vec![b'x'; LIMIT / 3]);
-        for path in ["/a", "/b", "/a", "/c"] {
-            let asked = Ok(reply(200, big.clone()));
-            get_from(&cache, key(path), Revalidate::Never, Stamp::EPOCH, async |_| asked).await.unwrap();
+    async fn replies_and_failures_cannot_fill_the_memory() {
+        let cache = DataCache::new(LIMIT);
+        for number in 0..50_000 {
+            let asked = match number % 3 {
+                0 => Err(Error::msg("refused")),
+                1 => Ok(reply(404, "none")),
+                _ => Ok(reply(200, "")),
+            };
+            let path = format!("/{number}");
+            let _ = cache.get(key(&path), Revalidate::Never, Stamp::EPOCH, async |_| asked).await;
         }
-        let cache = lock(&cache);
-        let mut paths: Vec<_> = cache.slots.keys().map(|key| key.url.path()).collect();
-        paths.sort_unstable();
-        assert_eq!(paths, ["/a", "/c"]);
-        assert!(cache.bytes <= LIMIT);
+        let kept = lock(&cache.kept);
+        assert!(kept.bytes() <= LIMIT && kept.len() < 50_000 / 3 + 1, "{} in {}", kept.len(), kept.bytes());
+        assert!(cache.turns.is_empty());
+    }
+
+    #[tokio::test]
+    async fn a_large_reply_makes_room_and_what_is_used_often_stays() {
+        let cache = DataCache::new(LIMIT);
+        let big = Bytes::from(vec![b'x'; LIMIT / 4]);
+        for path in ["/hot", "/a", "/hot", "/b", "/hot", "/c", "/hot", "/d", "/hot", "/e"] {
+            let asked = Ok(reply(200, big.clone()));
+            cache.get(key(path), Revalidate::Never, Stamp::EPOCH, async |_| asked).await.unwrap();
+        }
+        let kept = lock(&cache.kept);
+        assert!(kept.get(&key("/hot")).is_some() && kept.bytes() <= LIMIT);
     }
 }

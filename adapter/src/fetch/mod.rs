@@ -24,6 +24,7 @@ use self::{
 use crate::{
     config::Revalidate,
     error::{Error, Result},
+    kept,
     response::Response,
     revalidate::Subject,
     scope::{Run, Scope},
@@ -222,6 +223,12 @@ pub struct FetchReply {
 }
 
 impl FetchReply {
+    /// The same, which holds no bytes but its own.
+    fn detached(&self) -> Self {
+        let (headers, body) = (kept::detached(&self.headers), kept::detached_bytes(&self.body));
+        Self { status: self.status, headers, body }
+    }
+
     /// The status.
     #[must_use]
     pub fn status(&self) -> StatusCode {
