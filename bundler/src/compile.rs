@@ -203,6 +203,6 @@ impl Compiled {
 fn all_of(sources: &Sources, compiled: Compiled) -> Option<(PathBuf, BTreeMap<FunctionName, PathBuf>)> {
     let mut bins = compiled.bins;
     let functions = sources.plan.functions.iter();
-    let deployed = functions.map(|function| Some((function.name.clone(), bins.remove(function.name.as_str())?)));
+    let deployed = functions.map(|function| Some((function.name.clone(), bins.remove(&function.name.binary())?)));
     Some((compiled.evaluate?, deployed.collect::<Option<_>>()?))
 }

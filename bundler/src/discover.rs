@@ -19,6 +19,7 @@ use crate::{
     diagnostic::{self, Code, Diagnostic, Label, Source},
     failure::Failure,
     options::Options,
+    visible::{Kind, first_hidden, visible},
 };
 
 /// The package, and the files of it that matter.
@@ -167,14 +168,23 @@ impl Walk {
             };
             let inner = folder.join(&name);
             let inner_path = format!("{path}/{name}");
+            if area == Area::Public || !is_private(&name) {
+                self.diagnostics.extend(hidden_character(&inner_path, &name));
+            }
             let kind = match fs::metadata(&inner) {
-                // A link to nowhere, as editors keep beside an open file, or a file that is gone by now.
+                // Editors keep links to nowhere beside an open file; another file may be gone by now.
                 Err(error) if error.kind() == io::ErrorKind::NotFound && area == Area::App && !is_routed(&name) => {
+                    continue;
+                }
+                Err(_) if area == Area::App && is_link(&inner) => {
+                    self.diagnostics.push(dangling_link(&inner, &inner_path, &name));
                     continue;
                 }
                 kind => kind.map_err(Failure::io("read", &inner))?,
             };
-            if kind.is_dir() {
+            if area == Area::App && is_routed(&name) && !kind.is_file() {
+                self.diagnostics.push(not_a_file(&inner_path, &name, kind.is_dir()));
+            } else if kind.is_dir() {
                 if area == Area::Public || !is_private(&name) {
                     let inner_folders: Vec<_> = folders.iter().cloned().chain([name]).collect();
                     self.folder(&inner, &inner_path, &inner_folders, area)?;
@@ -225,6 +235,48 @@ fn is_misnamed(name: &str) -> bool {
     known.contains(&name) || (name.eq_ignore_ascii_case("route.rs") && name != "route.rs")
 }
 
+fn is_link(file: &Path) -> bool {
+    fs::symlink_metadata(file).is_ok_and(|kind| kind.is_symlink())
+}
+
+fn dangling_link(file: &Path, path: &str, name: &str) -> Diagnostic {
+    let target = fs::read_link(file).map(|target| target.display().to_string()).unwrap_or_default();
+    Diagnostic::new(
+        Code::DanglingLink,
+        format!("`{path}` is a link to nowhere"),
+        Label::path(path, name, format!("points to `{target}`, which cannot be followed to a file")),
+        "point the link to a file, or remove it",
+    )
+}
+
+fn not_a_file(path: &str, name: &str, is_folder: bool) -> Diagnostic {
+    let (what, help) = if is_folder {
+        let escaped = name.replacen('.', "%2E", 1);
+        ("a folder", format!("rename it; a part of a URL that reads `{name}` is the folder `{escaped}`"))
+    } else {
+        ("no regular file", "replace it by a file, or remove it".to_owned())
+    };
+    Diagnostic::new(Code::NotAFile, format!("`{path}` is {what}"), Label::path(path, name, "has to be a file"), help)
+}
+
+fn hidden_character(path: &str, name: &str) -> Option<Diagnostic> {
+    let (index, character) = first_hidden(name)?;
+    let start = path.len() - name.len() + index;
+    let escaped: String = character.to_string().bytes().map(|byte| format!("%{byte:02X}")).collect();
+    let is_segment = path.starts_with("app/") && !name.starts_with(['(', '[', '@']) && !is_routed(name);
+    let help = if is_segment && !character.is_control() {
+        format!("rename it; if the URL really has this character, write it as `{escaped}`")
+    } else {
+        "rename it".to_owned()
+    };
+    Some(Diagnostic::new(
+        Code::InvisibleCharacter,
+        format!("the name `{}` holds a character that nobody sees", visible(name, Kind::Name)),
+        Label::new(&Source::path(path), start..start + character.len_utf8(), "this one"),
+        help,
+    ))
+}
+
 fn not_utf8(path: &str, name: &OsStr) -> Diagnostic {
     Diagnostic::new(
         Code::NotUtf8,
@@ -243,6 +295,30 @@ mod tests {
         assert!(is_private("_lib"));
         assert!(!is_private(".well-known"));
         assert!(!is_private("%5Flib"));
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_pipe_or_a_socket_is_no_route_file() {
+        let folder = tempfile::tempdir().unwrap();
+        for name in ["route.rs", "page.html"] {
+            std::os::unix::net::UnixListener::bind(folder.path().join(name)).unwrap();
+        }
+        let mut walk = Walk::default();
+        assert!(walk.folder(folder.path(), "app", &[], Area::App).is_ok());
+        let codes: Vec<Code> = walk.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
+        assert_eq!(codes, [Code::NotAFile; 2]);
+        assert!(walk.routes.is_empty() && walk.pages.is_empty());
+    }
+
+    #[test]
+    #[cfg(unix)]
+    fn a_link_to_itself_is_a_link_to_nowhere() {
+        let folder = tempfile::tempdir().unwrap();
+        std::os::unix::fs::symlink("route.rs", folder.path().join("route.rs")).unwrap();
+        let mut walk = Walk::default();
+        assert!(walk.folder(folder.path(), "app", &[], Area::App).is_ok());
+        assert_eq!(walk.diagnostics[0].code, Code::DanglingLink);
     }
 
     #[test]

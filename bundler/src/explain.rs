@@ -7,6 +7,7 @@ use wharf::pattern::{ParamValue, Params, Pattern};
 use crate::{
     manifest::{AnswerEntry, Manifest, MethodEntry, ObjectEntry, RouteEntry},
     url_path::UrlPath,
+    visible::{Kind, visible},
 };
 
 /// Explains the path of a URL; its query is left out, as nothing static depends on one.
@@ -15,7 +16,7 @@ pub fn text(manifest: &Manifest, path: &str) -> String {
     let mut text = String::new();
     // Infallible: writing to a string.
     let _ = explain(&mut text, manifest, path.split('?').next().unwrap_or_default());
-    text
+    visible(&text, Kind::Lines).into_owned()
 }
 
 fn explain(text: &mut String, manifest: &Manifest, path: &str) -> fmt::Result {

@@ -31,4 +31,5 @@ pub mod table;
 pub mod toolchain;
 pub mod upload;
 pub mod url_path;
+mod visible;
 pub mod wrapper;

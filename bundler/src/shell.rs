@@ -15,6 +15,7 @@ use crate::{
     finish::Finished,
     manifest::Manifest,
     upload::{Item, Report},
+    visible::{Kind, visible},
 };
 
 /// How a run speaks.
@@ -219,9 +220,10 @@ impl Shell {
             text.push_str(&format!("{title}{}\n\n", output.trim_end()));
         }
         let error = if self.is_colored { "\u{1b}[1m\u{1b}[91merror\u{1b}[0m" } else { "error" };
-        text.push_str(&format!("{error}: {failure}\n"));
+        let shown = |text: &str| visible(text, Kind::Lines).into_owned();
+        text.push_str(&format!("{error}: {}\n", shown(&failure.to_string())));
         if let Some(help) = failure.help() {
-            text.push_str(&format!("  = help: {help}\n"));
+            text.push_str(&format!("  = help: {}\n", shown(&help)));
         }
         text
     }

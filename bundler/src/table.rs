@@ -8,6 +8,7 @@ use crate::{
     evaluate::{Class, ReasonCode},
     manifest::{AnswerEntry, FunctionEntry, Manifest, MethodEntry, RouteEntry},
     url_path::UrlPath,
+    visible::{Kind, visible},
 };
 
 /// How many paths of one route are listed before the rest is summed up.
@@ -89,7 +90,15 @@ fn rows(manifest: &Manifest) -> Vec<Row> {
     for (_, group) in lines {
         rows.extend(group);
     }
-    rows
+    rows.into_iter().map(Row::shown).collect()
+}
+
+impl Row {
+    /// Paths and reasons have names of the user's in them.
+    fn shown(self) -> Self {
+        let shown = |text: &str| visible(text, Kind::Name).into_owned();
+        Self { path: shown(&self.path), why: shown(&self.why), ..self }
+    }
 }
 
 fn route_rows(route: &RouteEntry, manifest: &Manifest) -> Vec<Row> {

@@ -132,7 +132,7 @@ for argument; do
     esac
     previous=$argument
 done
-out=$folder/$CARGO_BIN_NAME$suffix
+out=$folder/$(printf %s "$CARGO_BIN_NAME" | tr - _)$suffix
 {then}"#
     );
     script(project, "rustc.sh", &text)

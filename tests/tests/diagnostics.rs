@@ -23,10 +23,10 @@ use toml_edit::DocumentMut;
 use walkdir::WalkDir;
 use wharf_bundler::diagnostic::Code;
 use wharf_tests::{
-    Output, Project,
+    Function, HttpRequest, Output, Project,
     artifact::Bundle,
     bundle_command::{difference, tree},
-    paths,
+    events, paths,
 };
 
 /// Far more than a check takes, on a machine that is busy with other tests.
@@ -270,6 +270,7 @@ fn good_trees_compile() {
         "names-of-rust",
         "names-that-read-alike",
         "precedence",
+        "reserved-names",
         "upper-case",
     ] {
         let fixture = paths::fixture(&format!("valid/{other}"));
@@ -284,6 +285,14 @@ fn good_trees_compile() {
     let bundle = Bundle::open(&project.output());
     for pattern in ["/_under", "/%5Bid%5D", "/two words", "/日本", "/type", "/a-b", "/a_b", "/all/[slug]", "/2024"] {
         assert_eq!(bundle.route(pattern)["pattern"], pattern);
+    }
+    for name in ["build", "deps", "examples", "incremental", "serve", "evaluate", "gen", "rustfmt", "con"] {
+        let path = format!("/{name}");
+        let files = bundle.unpack(bundle.function_of(&path));
+        let function = Function::start(&files.bootstrap(), [("RUST_LOG", "info")]);
+        let pattern = path.parse().expect("it is a pattern");
+        let reply = function.invoke(&events::http_api(&HttpRequest::get(&path), &pattern)).http();
+        assert_eq!((reply.status, reply.text().as_str()), (200, name));
     }
 }
 
@@ -333,6 +342,30 @@ fn a_name_that_is_not_utf_8_is_refused() {
 }
 
 #[test]
+fn a_name_with_a_character_that_nobody_sees_is_refused() {
+    let names = ["app/items\u{202e}x", "app/(a\u{1b}[31m)", "app/a\u{200b}", "app/[i\u{ad}d]", "app/two\nlines"];
+    let project = Project::from_files("hidden", &[("app/items/route.rs", HELLO), ("public/a\u{feff}.txt", "a\n")]);
+    for name in names {
+        project.write(&format!("{name}/route.rs"), HELLO);
+    }
+    // These join, or are written as escapes.
+    project.write("app/👩\u{200d}💻/route.rs", HELLO);
+    project.write("app/a%E2%80%AEb/route.rs", HELLO);
+    let output = check(&project);
+    assert!(!output.stderr.contains(|character| matches!(character, '\u{1b}' | '\u{202e}' | '\u{200b}')), "{output}");
+    let about = "Names with characters of control, of direction and without a width.";
+    assert_snapshot("made/hidden-characters", about, &printed(&project, &output));
+    for name in names {
+        fs::remove_dir_all(project.path(name)).expect("it was made");
+    }
+    project.remove("public/a\u{feff}.txt");
+    let output = check(&project);
+    assert_eq!(output.code, Some(3), "{output}");
+    assert!(output.stderr.contains("/// `/a\\u{202e}b`") && output.stderr.contains("\"/a\\u{202e}b\""), "{output}");
+    assert!(output.stderr.contains("/// `/👩\u{200d}💻`"), "{output}");
+}
+
+#[test]
 fn a_link_to_a_folder_above_it_is_refused() {
     let project = Project::from_files("link-loop", &[("app/items/route.rs", HELLO), ("public/a/b.txt", "b\n")]);
     symlink("..", project.path("app/items/again")).expect("the file system has links");
@@ -361,7 +394,8 @@ fn a_link_to_nowhere_matters_only_where_a_file_would() {
     assert_eq!(check(&project).code, Some(3));
     fs::create_dir_all(project.path("app/lost")).expect("the folder can be made");
     symlink("../nowhere.rs", project.path("app/lost/route.rs")).expect("the file system has links");
-    let about = "A route file that is a link to nowhere.";
+    symlink("page.html", project.path("app/lost/page.html")).expect("the file system has links");
+    let about = "A route file that is a link to nowhere, and a page that is a link to itself.";
     assert_snapshot("made/dangling-link", about, &printed(&project, &check(&project)));
 }
 

@@ -49,6 +49,8 @@ pub enum Code {
     BadEscape,
     /// `segment::unreachable`
     Unreachable,
+    /// `segment::invisible-character`
+    InvisibleCharacter,
     /// `segment::empty-group`
     EmptyGroup,
     /// `segment::unbalanced-group`
@@ -79,8 +81,14 @@ pub enum Code {
     MisnamedRoute,
     /// `file::link-loop`
     LinkLoop,
+    /// `file::dangling-link`
+    DanglingLink,
+    /// `file::not-a-file`
+    NotAFile,
     /// `file::not-text`
     NotText,
+    /// `file::merge-conflict`
+    MergeConflict,
     /// `handler::syntax`
     Syntax,
     /// `handler::none`
@@ -107,6 +115,10 @@ pub enum Code {
     TooManyArguments,
     /// `handler::path-arity`
     PathArity,
+    /// `handler::path-type`
+    PathType,
+    /// `handler::path-field`
+    PathField,
     /// `handler::path-without-params`
     PathWithoutParams,
     /// `config::unknown`
@@ -199,7 +211,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 95] = [
+    pub const ALL: [Self; 101] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
@@ -222,6 +234,7 @@ impl Code {
         Self::SimilarParam,
         Self::BadEscape,
         Self::Unreachable,
+        Self::InvisibleCharacter,
         Self::EmptyGroup,
         Self::UnbalancedGroup,
         Self::ParallelRoute,
@@ -237,7 +250,10 @@ impl Code {
         Self::DynamicPage,
         Self::MisnamedRoute,
         Self::LinkLoop,
+        Self::DanglingLink,
+        Self::NotAFile,
         Self::NotText,
+        Self::MergeConflict,
         Self::Syntax,
         Self::NoHandler,
         Self::BothSpellings,
@@ -251,6 +267,8 @@ impl Code {
         Self::BodyNotLast,
         Self::TooManyArguments,
         Self::PathArity,
+        Self::PathType,
+        Self::PathField,
         Self::PathWithoutParams,
         Self::UnknownConfig,
         Self::PrivateConfig,
@@ -323,6 +341,7 @@ impl Code {
             Self::SimilarParam => "segment::similar-param",
             Self::BadEscape => "segment::bad-escape",
             Self::Unreachable => "segment::unreachable",
+            Self::InvisibleCharacter => "segment::invisible-character",
             Self::EmptyGroup => "segment::empty-group",
             Self::UnbalancedGroup => "segment::unbalanced-group",
             Self::ParallelRoute => "segment::parallel-route",
@@ -338,7 +357,10 @@ impl Code {
             Self::DynamicPage => "page::dynamic",
             Self::MisnamedRoute => "file::misnamed-route",
             Self::LinkLoop => "file::link-loop",
+            Self::DanglingLink => "file::dangling-link",
+            Self::NotAFile => "file::not-a-file",
             Self::NotText => "file::not-text",
+            Self::MergeConflict => "file::merge-conflict",
             Self::Syntax => "handler::syntax",
             Self::NoHandler => "handler::none",
             Self::BothSpellings => "handler::both-spellings",
@@ -352,6 +374,8 @@ impl Code {
             Self::BodyNotLast => "handler::body-not-last",
             Self::TooManyArguments => "handler::too-many-arguments",
             Self::PathArity => "handler::path-arity",
+            Self::PathType => "handler::path-type",
+            Self::PathField => "handler::path-field",
             Self::PathWithoutParams => "handler::path-without-params",
             Self::UnknownConfig => "config::unknown",
             Self::PrivateConfig => "config::private",

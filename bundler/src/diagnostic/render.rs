@@ -2,7 +2,8 @@
 
 use annotate_snippets::{Annotation, AnnotationKind, Group, Level, Renderer, Snippet};
 
-use super::{Diagnostic, Source};
+use super::{Diagnostic, Label, Source};
+use crate::visible::{Kind, visible, visible_length};
 
 /// How a diagnostic is drawn.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +17,7 @@ pub enum Style {
 /// The text of one diagnostic, without a final line break.
 #[must_use]
 pub fn render(diagnostic: &Diagnostic, style: Style) -> String {
+    let diagnostic = &shown(diagnostic);
     let renderer = match style {
         Style::Plain => Renderer::plain(),
         Style::Colored => Renderer::styled(),
@@ -24,6 +26,31 @@ pub fn render(diagnostic: &Diagnostic, style: Style) -> String {
     let title = level.primary_title(&diagnostic.message).id(diagnostic.code.as_str());
     let group = snippets(diagnostic).into_iter().fold(Group::with_title(title), Group::element);
     renderer.render(&[group.element(Level::HELP.message(&diagnostic.help))])
+}
+
+/// The same with nothing in it that is not seen: names of files and texts of users are shown, and never obeyed.
+fn shown(diagnostic: &Diagnostic) -> Diagnostic {
+    Diagnostic {
+        code: diagnostic.code,
+        message: visible(&diagnostic.message, Kind::Lines).into_owned(),
+        labels: diagnostic.labels.iter().map(shown_label).collect(),
+        help: visible(&diagnostic.help, Kind::Lines).into_owned(),
+    }
+}
+
+fn shown_label(label: &Label) -> Label {
+    let source = &label.source;
+    let kind = if source.is_path { Kind::Name } else { Kind::Lines };
+    let length = |end| visible_length(&source.text, kind, end);
+    Label {
+        source: Source {
+            path: visible(&source.path, Kind::Name).into(),
+            text: visible(&source.text, kind).into(),
+            is_path: source.is_path,
+        },
+        span: length(label.span.start)..length(label.span.end),
+        text: visible(&label.text, Kind::Lines).into_owned(),
+    }
 }
 
 /// One snippet a source, in the order in which the labels name them.

@@ -49,7 +49,8 @@ pub struct Package {
 #[must_use]
 pub fn run(plan: Plan) -> Sources {
     let target = &plan.project.target_directory;
-    let work = target.join("wharf").join(&plan.project.name);
+    // No package has a dot in its name, so that none meets what else stands there.
+    let work = target.join("wharf").join(format!("{}.app", plan.project.name));
     let out_dir = plan.options.out_dir.clone().unwrap_or_else(|| target.join("bundle"));
     let routes = GeneratedFile { path: routes_path(&plan), text: routes::text(&plan) };
     let package = package::generate(&plan, &work.join("package"));

@@ -14,6 +14,7 @@ use crate::{
     options::normalized,
     plan::{Function, Plan, Route},
     url_path::escaped,
+    visible::{Kind, visible},
 };
 
 /// The first line of every generated file.
@@ -39,17 +40,21 @@ fn function_path(function: &Function) -> String {
 fn function_program(function: &Function, plan: &Plan, library: &str) -> String {
     let routes: Vec<&Route> = plan.routes_of(&function.name).collect();
     let modules: String = routes.iter().map(|route| format!("        entry::{},\n", route.name.module())).collect();
-    let patterns: String = routes.iter().map(|route| format!("//! - `{}`\n", route.file.pattern)).collect();
+    let patterns: String = routes.iter().map(|route| format!("//! - `{}`\n", shown(&route.file.pattern))).collect();
     format!(
         "//! {NOTICE} This function answers:\n//!\n{patterns}\nuse {library}::routes::entry;\n\n\
-         fn main() -> std::process::ExitCode {{\n    entry::serve(&[\n{modules}    ])\n}}\n"
+         fn main() -> std::process::ExitCode {{\n    entry::adapter::serve(&[\n{modules}    ])\n}}\n"
     )
+}
+
+fn shown(pattern: &Pattern) -> String {
+    visible(&pattern.to_string(), Kind::Name).into_owned()
 }
 
 fn evaluate_program(routes: &[Route], library: &str) -> String {
     let mut text = format!(
         "//! Evaluates routes on the build host. {NOTICE}\n\nuse {library}::routes::entry;\n\n\
-         fn main() -> std::process::ExitCode {{\n    entry::evaluate(&[\n"
+         fn main() -> std::process::ExitCode {{\n    entry::adapter::evaluate(&[\n"
     );
     for route in routes {
         // Infallible: writing to a string.
@@ -65,7 +70,7 @@ fn manifest(plan: &Plan, root: &Path) -> String {
     manifest["dependencies"] = dependencies(plan, root);
     let mut bins = ArrayOfTables::new();
     for function in &plan.functions {
-        bins.push(target(function.name.as_str(), &function_path(function)));
+        bins.push(target(&function.name.binary(), &function_path(function)));
     }
     manifest["bin"] = Item::ArrayOfTables(bins);
     let mut examples = ArrayOfTables::new();
@@ -85,7 +90,8 @@ fn manifest(plan: &Plan, root: &Path) -> String {
 fn package_table(plan: &Plan) -> Item {
     let mut package = Table::new();
     package["name"] = value(format!("{}-bundle", plan.project.name));
-    package["version"] = value("0.0.0");
+    // No package of the user's has this version, so that one of this name can stand beside it in the lock file.
+    package["version"] = value("0.0.0-generated");
     package["edition"] = value("2024");
     package["publish"] = value(false);
     for automatic in ["autobins", "autoexamples", "autotests", "autobenches"] {
@@ -94,7 +100,7 @@ fn package_table(plan: &Plan) -> Item {
     let mut router = Table::new();
     for route in &plan.routes {
         for path in router_paths(&route.file.pattern) {
-            router[&path] = value(route.function.as_str());
+            router[&path] = value(route.function.binary());
         }
     }
     package["metadata"]["lambda"]["watch"]["router"] = Item::Table(router);

@@ -9,6 +9,7 @@ use super::{relative, routes_path};
 use crate::{
     parse::RouteFile,
     plan::{Plan, Route},
+    visible::{Kind, visible},
 };
 
 const HEADER: &str = "\
@@ -38,7 +39,8 @@ pub(super) fn text(plan: &Plan) -> String {
     if !routes.is_empty() {
         text.push_str("    use wharf::entry::Route;\n");
     }
-    text.push_str("    pub use wharf::entry::{evaluate, serve};\n");
+    // A module cannot meet a constructor: types and functions are named apart.
+    text.push_str("    pub use wharf::entry as adapter;\n");
     for route in &routes {
         text.push_str(&constructor(route));
     }
@@ -49,7 +51,8 @@ pub(super) fn text(plan: &Plan) -> String {
 fn module(route: &Route, path: &str) -> String {
     let module = route.name.module();
     let route = &route.file;
-    let mut text = format!("\n/// `{}`\n#[path = {path:?}]\n", route.pattern);
+    let pattern = route.pattern.to_string();
+    let mut text = format!("\n/// `{}`\n#[path = {path:?}]\n", visible(&pattern, Kind::Name));
     // The Next.js spelling of a handler's name is accepted without a lint.
     if route.handlers.values().any(|handler| handler.name.starts_with(|first: char| first.is_ascii_uppercase())) {
         text.push_str("#[allow(non_snake_case)]\n");

@@ -1,13 +1,19 @@
 //! A handler's signature: what it takes from the request, and what axum would refuse.
 
-use std::ops::Range;
+use std::{collections::BTreeMap, ops::Range};
 
 use syn::{
-    FnArg, GenericArgument, ItemFn, PathArguments, ReturnType, Safety, Type, TypeImplTrait, Visibility,
+    Attribute, Field, Fields, FnArg, GenericArgument, Ident, ItemFn, ItemStruct, PathArguments, ReturnType, Safety,
+    Type, TypeImplTrait, Visibility,
+    ext::IdentExt,
     spanned::Spanned,
     visit::{self, Visit},
 };
-use wharf::{Method, pattern::Pattern, report::Takes};
+use wharf::{
+    Method,
+    pattern::{Pattern, Segment},
+    report::Takes,
+};
 
 use super::range;
 use crate::diagnostic::{Code, Diagnostic, Label, Source};
@@ -189,8 +195,13 @@ fn path_mismatch(function: &ItemFn, pattern: &Pattern, source: &Source) -> Optio
             "remove the argument, or rename a folder to `[name]`",
         ));
     }
-    let elements = path_elements(path)?;
-    (elements != params.len()).then(|| {
+    let types = path_elements(path)?;
+    let elements = types.len();
+    if elements == params.len() {
+        let dynamic = pattern.segments().iter().filter(|segment| segment.param().is_some());
+        return types.into_iter().zip(dynamic).find_map(|(ty, segment)| wrong_shape(ty, segment, source));
+    }
+    Some({
         let plural = |count: usize| if count == 1 { "" } else { "s" };
         Diagnostic::new(
             Code::PathArity,
@@ -201,14 +212,94 @@ fn path_mismatch(function: &ItemFn, pattern: &Pattern, source: &Source) -> Optio
     })
 }
 
-/// How many params the type inside of `Path` is certain to take.
-fn path_elements(path: &Type) -> Option<usize> {
-    let Type::Path(path) = path else { return None };
-    let PathArguments::AngleBracketed(arguments) = &path.path.segments.last()?.arguments else { return None };
-    let GenericArgument::Type(inner) = arguments.args.first()? else { return None };
-    match inner {
-        Type::Tuple(tuple) => Some(tuple.elems.len()),
-        other => last_name(other).filter(|name| is_scalar(name)).map(|_| 1),
+/// One value where the path has a list, or the other way round, which compiles and never fits a request.
+fn wrong_shape(ty: &Type, segment: &Segment, source: &Source) -> Option<Diagnostic> {
+    let bare = inside(ty, "Option").unwrap_or(ty);
+    let is_one = last_name(bare).is_some_and(|name| is_scalar(&name));
+    let is_list = inside(bare, "Vec").is_some();
+    let (message, fitting) = match segment {
+        Segment::CatchAll(name) | Segment::OptionalCatchAll(name) if is_one => {
+            let fitting = match segment {
+                Segment::CatchAll(_) => "`Vec<String>`",
+                _ => "`Option<Vec<String>>`",
+            };
+            (format!("`{name}` is the rest of the path, a list, and the handler asks for one value"), fitting)
+        }
+        Segment::Param(name) if is_list => {
+            (format!("`{name}` is one part of the path, and the handler asks for a list"), "`String`")
+        }
+        _ => return None,
+    };
+    Some(Diagnostic::new(
+        Code::PathType,
+        message,
+        Label::new(source, range(ty.span()), "every request would be answered with 400"),
+        format!("take {fitting} instead, or a type that is read from it"),
+    ))
+}
+
+/// The type argument of a type with this last name: `T` of `Option<T>`.
+fn inside<'t>(ty: &'t Type, name: &str) -> Option<&'t Type> {
+    let Type::Path(path) = ty else { return None };
+    let last = path.path.segments.last().filter(|segment| segment.ident == name)?;
+    let PathArguments::AngleBracketed(arguments) = &last.arguments else { return None };
+    match arguments.args.first()? {
+        GenericArgument::Type(inner) => Some(inner),
+        _ => None,
+    }
+}
+
+/// The fields of a struct in `Path` against the params of the pattern, where the struct stands in the same file and says
+/// nothing to serde.
+pub(super) fn unknown_fields(
+    function: &ItemFn,
+    pattern: &Pattern,
+    structs: &BTreeMap<String, &ItemStruct>,
+    source: &Source,
+) -> Vec<Diagnostic> {
+    let path = arguments(function).find_map(|argument| inside(argument, "Path"));
+    let Some(item) = path.and_then(last_name).and_then(|name| structs.get(&name)) else { return Vec::new() };
+    let says_something = |attributes: &[Attribute]| attributes.iter().any(|it| it.path().is_ident("serde"));
+    let Fields::Named(fields) = &item.fields else { return Vec::new() };
+    if says_something(&item.attrs) || fields.named.iter().any(|field| says_something(&field.attrs)) {
+        return Vec::new();
+    }
+    let problem = |field: &Field| {
+        let ident = field.ident.as_ref()?;
+        let name = ident.unraw().to_string();
+        let segment = pattern.segments().iter().find(|segment| segment.param() == Some(&name));
+        match segment {
+            Some(segment) => wrong_shape(&field.ty, segment, source),
+            None if inside(&field.ty, "Option").is_some() => None,
+            None => Some(unknown_field(ident, pattern, source)),
+        }
+    };
+    fields.named.iter().filter_map(problem).collect()
+}
+
+fn unknown_field(field: &Ident, pattern: &Pattern, source: &Source) -> Diagnostic {
+    let params: Vec<_> = pattern.params().map(|param| format!("`{param}`")).collect();
+    Diagnostic::new(
+        Code::PathField,
+        format!("`{pattern}` has no param `{field}`"),
+        Label::new(source, range(field.span()), "missing in every request, which would be answered with 400"),
+        match params.as_slice() {
+            [] => "remove the argument, or rename a folder to `[name]`".to_owned(),
+            params => format!("name the field after a param: {}", params.join(", ")),
+        },
+    )
+}
+
+/// The types inside of `Path`, one a param, where they are certain.
+fn path_elements(path: &Type) -> Option<Vec<&Type>> {
+    match inside(path, "Path")? {
+        Type::Tuple(tuple) => Some(tuple.elems.iter().collect()),
+        // As a whole it takes all params, or the list of the only one.
+        other if inside(inside(other, "Option").unwrap_or(other), "Vec").is_some() => None,
+        other => {
+            let bare = inside(other, "Option").unwrap_or(other);
+            last_name(bare).filter(|name| is_scalar(name)).map(|_| vec![other])
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use syn::{Ident, Item, ItemFn, UseTree, Visibility, spanned::Spanned};
+use syn::{Ident, Item, ItemFn, ItemStruct, UseTree, Visibility, spanned::Spanned};
 use wharf::{Method, pattern::Pattern, report::Takes};
 
 use super::{
@@ -52,11 +52,16 @@ pub(super) fn parse(
     let syntax = match syn::parse_file(&source.text) {
         Ok(syntax) => syntax,
         Err(error) => {
-            diagnostics.push(syntax_error(&error, &source));
+            diagnostics.push(merge_conflict(&source).unwrap_or_else(|| syntax_error(&error, &source)));
             return None;
         }
     };
-    let mut reader = Reader { source: &source, pattern, diagnostics, found: Found::default() };
+    let structs = syntax.items.iter().filter_map(|item| match item {
+        Item::Struct(item) => Some((item.ident.to_string(), item)),
+        _ => None,
+    });
+    let structs = structs.collect();
+    let mut reader = Reader { source: &source, pattern, diagnostics, structs, found: Found::default() };
     for item in &syntax.items {
         reader.item(item);
     }
@@ -72,6 +77,28 @@ pub(super) fn parse(
         static_params: found.static_params,
         config: found.config,
     })
+}
+
+/// The markers of git around lines that two branches changed, which are no Rust.
+fn merge_conflict(source: &Source) -> Option<Diagnostic> {
+    let is_marker = |line: &str, marker: &str| {
+        line.strip_prefix(marker).is_some_and(|rest| rest.trim_end().is_empty() || rest.starts_with(' '))
+    };
+    let mut start = 0;
+    let mut lines = source.text.split_inclusive('\n').map(|line| {
+        let range = start..start + line.trim_end().len();
+        start += line.len();
+        (line, range)
+    });
+    let (_, ours) = lines.find(|(line, _)| is_marker(line, "<<<<<<<"))?;
+    let (_, theirs) = lines.find(|(line, _)| is_marker(line, ">>>>>>>"))?;
+    let diagnostic = Diagnostic::new(
+        Code::MergeConflict,
+        format!("`{}` has a conflict of a merge in it", source.path),
+        Label::new(source, ours, "one version starts here"),
+        "keep one version, or join the two, and remove the lines of the markers",
+    );
+    Some(diagnostic.also(Label::new(source, theirs, "the other one ends here")))
 }
 
 fn syntax_error(error: &syn::Error, source: &Source) -> Diagnostic {
@@ -124,6 +151,8 @@ struct Reader<'a> {
     source: &'a Source,
     pattern: Option<&'a Pattern>,
     diagnostics: &'a mut Vec<Diagnostic>,
+    /// The structs of the file, by name.
+    structs: BTreeMap<String, &'a ItemStruct>,
     found: Found,
 }
 
@@ -131,7 +160,7 @@ impl Reader<'_> {
     fn item(&mut self, item: &Item) {
         match item {
             Item::Fn(function) if !is_for_tests(&function.attrs) => self.function(function),
-            Item::Use(import) if matches!(import.vis, Visibility::Public(_)) => self.import(&import.tree),
+            Item::Use(import) if !matches!(import.vis, Visibility::Inherited) => self.import(&import.tree, &import.vis),
             Item::Const(constant) => match config::meaning(&constant.ident) {
                 Meaning::Exact(name) => {
                     let parsed = config::parse(name, constant, self.source, self.diagnostics);
@@ -159,6 +188,9 @@ impl Reader<'_> {
             self.static_params(function);
         } else if let Some(method) = Method::from_handler_name(&name) {
             let parsed = handler::parse(method, function, self.pattern, self.source, self.diagnostics);
+            if let Some(pattern) = self.pattern {
+                self.diagnostics.extend(handler::unknown_fields(function, pattern, &self.structs, self.source));
+            }
             self.add_handler(method, parsed);
         } else if let Some(method) = Method::from_handler_name(&name.to_ascii_uppercase()) {
             self.found.meant_get |= method == Method::Get;
@@ -166,6 +198,8 @@ impl Reader<'_> {
         } else if ["TRACE", "CONNECT", "QUERY", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK"]
             .contains(&name.as_str())
         {
+            self.diagnostics.push(unknown_method(ident, self.source));
+        } else if is_meant_as_handler(function) && ["trace", "connect"].contains(&&*name.to_ascii_lowercase()) {
             self.diagnostics.push(unknown_method(ident, self.source));
         } else if let Meaning::Exact(name) = config::meaning(ident) {
             self.diagnostics.push(config::not_const(ident, "a function", name, self.source));
@@ -189,21 +223,24 @@ impl Reader<'_> {
     }
 
     /// `pub use crate::shared::get;`: a handler whose signature stands elsewhere.
-    fn import(&mut self, tree: &UseTree) {
+    fn import(&mut self, tree: &UseTree, visibility: &Visibility) {
         match tree {
-            UseTree::Path(path) => self.import(&path.tree),
-            UseTree::Group(group) => group.items.iter().for_each(|inner| self.import(inner)),
-            UseTree::Name(name) => self.imported(&name.ident),
-            UseTree::Rename(rename) => self.imported(&rename.rename),
+            UseTree::Path(path) => self.import(&path.tree, visibility),
+            UseTree::Group(group) => group.items.iter().for_each(|inner| self.import(inner, visibility)),
+            UseTree::Name(name) => self.imported(&name.ident, visibility),
+            UseTree::Rename(rename) => self.imported(&rename.rename, visibility),
             UseTree::Glob(glob) => {
                 self.found.glob.get_or_insert_with(|| range(glob.star_token.span()));
             }
         }
     }
 
-    fn imported(&mut self, ident: &Ident) {
+    fn imported(&mut self, ident: &Ident, visibility: &Visibility) {
         let name = ident.to_string();
         let span = range(ident.span());
+        if !matches!(visibility, Visibility::Public(_)) {
+            self.diagnostics.extend(hidden_import(ident, visibility, self.source));
+        }
         if name == "generate_static_params" {
             self.found.static_params = Some(StaticParamsFn { span, is_async: true });
         } else if let Some(method) = Method::from_handler_name(&name) {
@@ -357,13 +394,38 @@ fn mixed_case(ident: &Ident, method: Method, source: &Source) -> Diagnostic {
     )
 }
 
+/// What is imported under a name that means something, and is not seen from outside.
+fn hidden_import(ident: &Ident, visibility: &Visibility, source: &Source) -> Option<Diagnostic> {
+    let name = ident.to_string();
+    let code = match (Method::from_handler_name(&name), config::meaning(ident)) {
+        (Some(_), _) => Code::PrivateHandler,
+        (_, Meaning::Exact(_)) => Code::PrivateConfig,
+        _ if name == "generate_static_params" => Code::PrivateStaticParams,
+        _ => return None,
+    };
+    Some(
+        Diagnostic::new(
+            code,
+            format!("`{name}` is imported for this crate alone, and would be ignored"),
+            Label::new(source, range(visibility.span()), "not `pub`"),
+            "write `pub use`, or import it under another name if it is not meant for the route",
+        )
+        .also(Label::new(source, range(ident.span()), "")),
+    )
+}
+
+/// A function that nobody outside would see, or that does not wait, has its name by chance.
+fn is_meant_as_handler(function: &ItemFn) -> bool {
+    matches!(function.vis, Visibility::Public(_)) && function.sig.asyncness.is_some()
+}
+
 fn unknown_method(ident: &Ident, source: &Source) -> Diagnostic {
     let methods = Method::ALL.map(|method| format!("`{}`", method.handler_name())).join(", ");
     Diagnostic::new(
         Code::UnknownMethod,
         format!("`{ident}` is not a method that a route can answer"),
         Label::new(source, range(ident.span()), ""),
-        format!("use one of {methods}"),
+        format!("use one of {methods}, or give the function another name if it is no handler"),
     )
 }
 

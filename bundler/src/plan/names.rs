@@ -11,7 +11,8 @@ use crate::package::Hash;
 ///
 /// It says the route in readable form: `items-slug` for `/items/[slug]`, `robots-txt` for `/robots.txt`, `index` for
 /// `/`. Where two routes of an app would read the same, as `/a-b` and `/a_b` do, each of them gets a hash of its
-/// pattern; names of other routes never change when a route is added.
+/// pattern; names of other routes never change when a route is added. A name that no file may have on Windows, or that
+/// looks as if it had a hash, gets one too.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
 #[serde(transparent)]
 pub struct RouteName(String);
@@ -25,11 +26,26 @@ pub struct FunctionName(String);
 /// AWS allows 64 characters; this leaves room for a stack's prefix and suffix.
 const MOST_CHARACTERS: usize = 40;
 
+/// How many hexadecimal digits of a hash a name ends with.
+const HASH_DIGITS: usize = 8;
+
+/// Names of devices, which no file can have on Windows, with any extension.
+/// <https://learn.microsoft.com/windows/win32/fileio/naming-a-file#naming-conventions>
+const DEVICES: [&str; 4] = ["aux", "con", "nul", "prn"];
+
 impl FunctionName {
     /// The name as text.
     #[must_use]
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// The name of its binary, in the generated package and where it is run with `cargo lambda watch`. The word in front
+    /// keeps it apart from all that cargo has names for: `build`, `deps`, `examples`, `incremental` and `test` cannot be
+    /// binaries, or be told from what cargo makes beside them.
+    #[must_use]
+    pub fn binary(&self) -> String {
+        format!("function-{}", self.0)
     }
 }
 
@@ -67,9 +83,23 @@ impl fmt::Display for RouteName {
     }
 }
 
-/// Keywords, and the module beside the routes in the generated file.
+/// Keywords, of which `gen` is one since the edition 2024, and what `routes.rs` itself names: the module around the routes
+/// and that beside them, and the tool of an attribute, which a module of its name would hide.
 fn is_taken(name: &str) -> bool {
-    name == "entry" || syn::parse_str::<syn::Ident>(name).is_err()
+    ["entry", "gen", "routes", "rustfmt"].contains(&name) || syn::parse_str::<syn::Ident>(name).is_err()
+}
+
+/// Whether no file may be called so on Windows.
+fn is_device(name: &str) -> bool {
+    let is_port = |port: &str| matches!(port.as_bytes(), [b'0'..=b'9']);
+    DEVICES.contains(&name) || ["com", "lpt"].iter().any(|kind| name.strip_prefix(kind).is_some_and(is_port))
+}
+
+/// Whether a name reads like one with a hash at its end, which it could else meet.
+fn looks_hashed(name: &str) -> bool {
+    name.rsplit_once('-').is_some_and(|(_, last)| {
+        last.len() >= HASH_DIGITS && last.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+    })
 }
 
 /// What a function answers, by which it is named.
@@ -93,18 +123,27 @@ pub(super) fn of_functions(functions: &[Answers<'_>]) -> Vec<FunctionName> {
 
 fn distinct<'a>(named: impl Iterator<Item = Answers<'a>>) -> Vec<String> {
     let readable: Vec<(String, Answers<'a>)> = named.map(|named| (named.readable(), named)).collect();
-    let mut uses: BTreeMap<&str, usize> = BTreeMap::new();
-    for (name, _) in &readable {
-        *uses.entry(name).or_default() += 1;
-    }
-    let name = |(name, named): &(String, Answers<'_>)| {
-        if uses[name.as_str()] == 1 && name.len() <= MOST_CHARACTERS {
-            return name.clone();
-        }
-        let short: String = name.chars().take(MOST_CHARACTERS - 9).collect();
-        format!("{}-{}", short.trim_end_matches('-'), named.hash())
+    let uses = counted(readable.iter().map(|(name, _)| name.as_str()));
+    let is_plain =
+        |name: &str| uses[name] == 1 && name.len() <= MOST_CHARACTERS && !is_device(name) && !looks_hashed(name);
+    let name = |(name, named): &(String, Answers<'_>), digits| {
+        if is_plain(name) { name.clone() } else { named.hashed(name, digits) }
     };
-    readable.iter().map(name).collect()
+    let names: Vec<String> = readable.iter().map(|readable| name(readable, HASH_DIGITS)).collect();
+    let uses = counted(names.iter().map(String::as_str));
+    // Two hashes may begin alike, if somebody looks for such patterns.
+    let longer = |(index, readable): (usize, &(String, Answers<'_>))| match uses[names[index].as_str()] {
+        1 => names[index].clone(),
+        _ => name(readable, 2 * HASH_DIGITS),
+    };
+    readable.iter().enumerate().map(longer).collect()
+}
+
+fn counted<'n>(names: impl Iterator<Item = &'n str>) -> BTreeMap<&'n str, usize> {
+    names.fold(BTreeMap::new(), |mut uses, name| {
+        *uses.entry(name).or_default() += 1;
+        uses
+    })
 }
 
 impl Answers<'_> {
@@ -115,12 +154,14 @@ impl Answers<'_> {
         }
     }
 
-    fn hash(self) -> String {
+    /// The readable name, shortened, with so many digits of the hash of what it is the name of.
+    fn hashed(self, readable: &str, digits: usize) -> String {
         let text = match self {
             Self::Route(pattern) => pattern.to_string(),
             Self::Folder(folder) => folder.to_owned(),
         };
-        Hash::of(text.as_bytes()).first_hex(4)
+        let short: String = readable.chars().take(MOST_CHARACTERS - 1 - digits).collect();
+        format!("{}-{}", short.trim_end_matches('-'), Hash::of(text.as_bytes()).first_hex(digits / 2))
     }
 }
 
@@ -212,5 +253,204 @@ mod tests {
         assert_eq!(module("type"), "type_");
         assert_eq!(module("entry"), "entry_");
         assert_eq!(module("self"), "self_");
+    }
+
+    /// Every word that means something to whoever reads a name, in a folder of its own, plain and in brackets.
+    const RESERVED: &[&str] = &[
+        // Cargo: folders of its own, kinds of targets, crates of the toolchain.
+        "build",
+        "deps",
+        "examples",
+        "incremental",
+        "example",
+        "bin",
+        "bench",
+        "benches",
+        "test",
+        "tests",
+        "lib",
+        "src",
+        "target",
+        "debug",
+        "release",
+        "package",
+        "main",
+        "core",
+        "std",
+        "alloc",
+        "proc-macro",
+        "proc_macro",
+        "rustc",
+        // Ours, and what a user's package depends on.
+        "serve",
+        "evaluate",
+        "entry",
+        "route",
+        "routes",
+        "wharf",
+        "axum",
+        "app",
+        "index",
+        "functions",
+        "bootstrap",
+        "function",
+        "adapter",
+        "Route",
+        "rustfmt",
+        "clippy",
+        "rustdoc",
+        // Rust, strict, reserved and weak. <https://doc.rust-lang.org/reference/keywords.html>
+        "as",
+        "async",
+        "await",
+        "break",
+        "const",
+        "continue",
+        "crate",
+        "dyn",
+        "else",
+        "enum",
+        "extern",
+        "false",
+        "fn",
+        "for",
+        "if",
+        "impl",
+        "in",
+        "let",
+        "loop",
+        "match",
+        "mod",
+        "move",
+        "mut",
+        "pub",
+        "ref",
+        "return",
+        "self",
+        "Self",
+        "static",
+        "struct",
+        "super",
+        "trait",
+        "true",
+        "type",
+        "unsafe",
+        "use",
+        "where",
+        "while",
+        "abstract",
+        "become",
+        "box",
+        "do",
+        "final",
+        "gen",
+        "macro",
+        "override",
+        "priv",
+        "try",
+        "typeof",
+        "unsized",
+        "virtual",
+        "yield",
+        "macro_rules",
+        "raw",
+        "safe",
+        "union",
+        "_",
+        "auto",
+        "default",
+        "str",
+        "u32",
+        "bool",
+        "doc",
+        "path",
+        // Windows.
+        "con",
+        "prn",
+        "aux",
+        "nul",
+        "CON",
+        "com0",
+        "com1",
+        "COM9",
+        "lpt0",
+        "lpt1",
+        "lpt9",
+        "conin$",
+        "conout$",
+        "con.txt",
+        // AWS, and cargo-lambda's server.
+        "aws",
+        "AWS",
+        "amazon",
+        "lambda",
+        "$latest",
+        "$default",
+        "proxy",
+        "Function",
+        "env",
+        "cdn",
+        "role",
+        "ANY",
+        "2015-03-31",
+        "lambda-url",
+        // What is no name at all.
+        "2024",
+        "0",
+        "-",
+        "--",
+        "_.",
+        "...x",
+        "é",
+        "e\u{301}",
+        "漢字",
+        "🦀",
+        "a-b",
+        "a_b",
+        "a.b",
+        "A-B",
+    ];
+
+    #[test]
+    fn no_word_of_cargo_rust_windows_or_aws_is_met() {
+        let literals = RESERVED.iter().map(|word| Pattern::new(vec![Segment::Static((*word).to_owned())]));
+        let is_param = |word: &&&str| word.bytes().all(|byte| byte.is_ascii_alphabetic());
+        let params = RESERVED.iter().filter(is_param);
+        let params = params.map(|word| Pattern::new(vec![Segment::Param((*word).to_owned())]));
+        // Alone, so that its name is plain, and with all others.
+        let together: Vec<Pattern> = literals.chain(params).collect();
+        let all = of_routes(together.iter());
+        let alone: Vec<RouteName> = together.iter().flat_map(|pattern| of_routes([pattern].into_iter())).collect();
+        for name in all.iter().chain(&alone) {
+            let text = name.as_str();
+            let is_plain = |byte: u8| byte.is_ascii_lowercase() || byte.is_ascii_digit() || byte == b'-';
+            assert!(text.bytes().all(is_plain) && text.len() <= MOST_CHARACTERS, "{text}");
+            assert!(!text.starts_with('-') && !text.ends_with('-') && !is_device(text), "{text}");
+            let module = name.module();
+            assert!(syn::parse_str::<syn::Ident>(&module).is_ok(), "{module}");
+            assert!(!["gen", "entry", "routes", "rustfmt"].contains(&&*module), "{module}");
+            let binary = FunctionName(text.to_owned()).binary();
+            assert!(!["build", "deps", "examples", "incremental", "test"].contains(&&*binary), "{binary}");
+        }
+        let distinct: std::collections::BTreeSet<String> = all.iter().map(RouteName::module).collect();
+        assert_eq!(distinct.len(), together.len());
+    }
+
+    #[test]
+    fn a_name_that_reads_like_a_hashed_one_is_hashed_itself() {
+        let alike = names(&["/a-b", "/a_b"]);
+        let met = format!("/{}", alike[0]);
+        let names = names(&["/a-b", "/a_b", &met]);
+        assert_eq!(names[..2], alike[..]);
+        assert!(!alike.contains(&names[2]), "{names:?}");
+        assert_eq!(self::names(&[&met]), names[2..], "whether or not it meets one");
+    }
+
+    #[test]
+    fn hashes_that_begin_alike_are_told_apart() {
+        // The first 32 bits of the hashes of these two are the same.
+        let names = names(&["/a-_~~.=,b", "/a-.;==-;b"]);
+        assert_ne!(names[0], names[1]);
+        assert!(names.iter().all(|name| name.len() <= MOST_CHARACTERS), "{names:?}");
     }
 }

@@ -140,7 +140,7 @@ pub mod type_;
 #[rustfmt::skip]
 pub mod entry {
     use wharf::entry::Route;
-    pub use wharf::entry::{evaluate, serve};
+    pub use wharf::entry as adapter;
 
     pub fn _2024() -> Route {
         Route::new("/2024").get(super::_2024::get)

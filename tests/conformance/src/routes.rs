@@ -459,7 +459,7 @@ pub mod uni_upper;
 #[rustfmt::skip]
 pub mod entry {
     use wharf::entry::Route;
-    pub use wharf::entry::{evaluate, serve};
+    pub use wharf::entry as adapter;
 
     pub fn api_plain() -> Route {
         Route::new("/api/plain").get(super::api_plain::get)
