@@ -10,7 +10,7 @@ use http::{
 };
 use http_body_util::BodyExt;
 
-use crate::{error::chain, kept, mark::Cause, report::Frozen, scope::Lifetime};
+use crate::{cache_control, error::chain, kept, mark::Cause, report::Frozen, scope::Lifetime};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
@@ -41,6 +41,13 @@ pub(crate) const STATUSES: RangeInclusive<u16> = 200..=599;
 impl Answer {
     pub(crate) fn empty(status: StatusCode) -> Self {
         Self { status, headers: HeaderMap::new(), body: Bytes::new(), is_head: false }
+    }
+
+    /// That the adapter itself failed. Nothing settles what caches are told of it, so it says that they must not keep it.
+    pub(crate) fn of_our_failure() -> Self {
+        let mut answer = Self::empty(StatusCode::INTERNAL_SERVER_ERROR);
+        cache_control::settle(&mut answer.headers);
+        answer
     }
 
     pub(crate) fn header(mut self, name: HeaderName, value: HeaderValue) -> Self {

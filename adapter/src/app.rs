@@ -6,6 +6,7 @@ use http::{HeaderValue, StatusCode, header};
 
 use crate::{
     answer::{ALLOW, Answer},
+    cache_control,
     endpoint::{Delivery, Endpoint, Made},
     entry::Route,
     event::{Arrived, Gate, Incoming, Refusal},
@@ -61,7 +62,8 @@ impl App {
     /// Answers one request and logs it.
     pub(crate) async fn answer(&self, incoming: Incoming, context: lambda_runtime::Context) -> Answer {
         let asked = log::Asked::new(&incoming, &context);
-        let (made, route) = self.make(incoming, context, Delivery::Whole).await;
+        let (mut made, route) = self.make(incoming, context, Delivery::Whole).await;
+        settle(&mut made, route, &asked);
         asked.answered(route, made.answer.status, made.cause.as_deref());
         made.answer
     }
@@ -69,7 +71,9 @@ impl App {
     /// Answers one request with its body as it is made. The request is logged when that is over.
     pub(crate) async fn stream(&self, incoming: Incoming, context: lambda_runtime::Context) -> (Answer, Pieces) {
         let asked = log::Asked::new(&incoming, &context);
-        let (Made { answer, cause, rest }, route) = self.make(incoming, context, Delivery::Piecewise).await;
+        let (mut made, route) = self.make(incoming, context, Delivery::Piecewise).await;
+        settle(&mut made, route, &asked);
+        let Made { answer, cause, rest, .. } = made;
         let pieces = Pieces::new(&answer, cause, rest, asked, route.cloned());
         (answer, pieces)
     }
@@ -127,5 +131,20 @@ impl App {
             }
         }
         Made::whole(answer, refusal.cause)
+    }
+}
+
+/// The one place where an answer that is not kept for everyone gets its word for caches, whoever made it.
+fn settle(made: &mut Made, route: Option<&Pattern>, asked: &log::Asked) {
+    if made.is_kept {
+        return;
+    }
+    if let Some(cause) = cache_control::settle(&mut made.answer.headers) {
+        tracing::error!(
+            request_id = asked.request_id,
+            route = route.map(display),
+            cause,
+            "the answer is sent with `cache-control: private, no-store`"
+        );
     }
 }

@@ -32,6 +32,10 @@ pub enum Dynamic {
 /// A year in seconds.
 const YEAR: u32 = 31_536_000;
 
+/// The longest time for which an answer is kept that says that there is nothing: 404, in seconds. Whoever asks for a path
+/// before it is published would hide it otherwise.
+pub const NEGATIVE: u32 = 10;
+
 /// `REVALIDATE`: how long an evaluated answer is fresh.
 ///
 /// ```
@@ -108,6 +112,37 @@ impl Revalidate {
         }
     }
 
+    /// The same for an answer of this status: one that says that there is nothing is kept for [`NEGATIVE`] at most.
+    ///
+    /// ```
+    /// use wharf::config::Revalidate;
+    ///
+    /// assert_eq!(Revalidate::Never.for_status(404), Revalidate::After(10));
+    /// assert_eq!(Revalidate::After(5).for_status(404), Revalidate::After(5));
+    /// assert_eq!(Revalidate::Never.for_status(308), Revalidate::Never);
+    /// ```
+    #[must_use]
+    pub fn for_status(self, status: u16) -> Self {
+        if is_negative(status) { self.min(Self::After(NEGATIVE)) } else { self }
+    }
+
+    /// The `cache-control` of an answer of this status. One that says that there is nothing is not served while it is
+    /// renewed: who asks after its time gets what is there by then.
+    ///
+    /// ```
+    /// use wharf::config::Revalidate;
+    ///
+    /// assert_eq!(Revalidate::Never.cache_control_for(404), "s-maxage=10");
+    /// assert_eq!(Revalidate::Never.cache_control_for(200), "s-maxage=31536000");
+    /// ```
+    #[must_use]
+    pub fn cache_control_for(self, status: u16) -> String {
+        match self.for_status(status) {
+            Self::After(seconds) if is_negative(status) => format!("s-maxage={seconds}"),
+            other => other.cache_control(),
+        }
+    }
+
     /// The shorter of the two.
     #[must_use]
     pub fn min(self, other: Self) -> Self {
@@ -117,6 +152,11 @@ impl Revalidate {
             (Self::After(one), Self::After(other)) => Self::After(one.min(other)),
         }
     }
+}
+
+/// Whether an answer is neither a success nor a redirect.
+fn is_negative(status: u16) -> bool {
+    status >= 400
 }
 
 /// `FETCH_CACHE`: the default of every `fetch` in the segment.

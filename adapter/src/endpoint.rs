@@ -10,11 +10,12 @@ use std::{
 
 use axum::{body::Body, extract::DefaultBodyLimit, routing::MethodRouter};
 use futures_util::FutureExt;
-use http::{HeaderValue, StatusCode};
+use http::{HeaderValue, StatusCode, header::SET_COOKIE};
 use lambda_runtime::Service;
 
 use crate::{
     answer::{ALLOW, Answer, allow, is_stream},
+    cache_control,
     conditional::IfNoneMatch,
     config::{Dynamic, SegmentConfig},
     entry::Route,
@@ -61,11 +62,13 @@ pub(crate) struct Made {
     pub(crate) cause: Option<String>,
     /// What is still to come of the body.
     pub(crate) rest: Option<Rest>,
+    /// Whether it is kept for everyone.
+    pub(crate) is_kept: bool,
 }
 
 impl Made {
     pub(crate) fn whole(answer: Answer, cause: Option<String>) -> Self {
-        Self { answer, cause, rest: None }
+        Self { answer, cause, rest: None, is_kept: false }
     }
 }
 
@@ -79,6 +82,7 @@ pub(crate) struct Ran {
     /// Whether the handler failed: it returned an error or panicked.
     pub(crate) failed: bool,
     pub(crate) lifetime: Lifetime,
+    /// Whether the answer is for the one who asked: the handler looked at the request, or the answer says so.
     pub(crate) touched: bool,
 }
 
@@ -128,14 +132,15 @@ impl Endpoint {
             && self.keeps(store, &params)
         {
             let condition = IfNoneMatch::of(request.headers());
-            let (answer, cause) = self.answer_kept(store, params, request).await;
+            let Sent { answer, cause, is_kept, .. } = self.answer_kept(store, params, request).await;
             let answer = condition.apply(answer);
-            return Made::whole(if method == Method::Head { answer.into_head() } else { answer }, cause);
+            let answer = if method == Method::Head { answer.into_head() } else { answer };
+            return Made { is_kept, ..Made::whole(answer, cause) };
         }
         // A function streams when any of its routes does.
         let delivery = if self.config.streaming { delivery } else { Delivery::Whole };
         let Ran { answer, cause, rest, .. } = self.run(request, Run::Live, delivery).await;
-        Made { answer, cause, rest }
+        Made { rest, ..Made::whole(answer, cause) }
     }
 
     fn has_handler(&self, method: Method) -> bool {
@@ -163,19 +168,14 @@ impl Endpoint {
     }
 
     /// Answers from what is kept, or runs the handler to keep what it makes.
-    async fn answer_kept(
-        &self,
-        store: &Store,
-        params: Params,
-        request: http::Request<Body>,
-    ) -> (Answer, Option<String>) {
+    async fn answer_kept(&self, store: &Store, params: Params, request: http::Request<Body>) -> Sent {
         let since = Stamp::of(&request);
         let run = async || self.run(self.for_everyone(request), Run::Keep, Delivery::Whole).await;
-        let Sent { answer, cause, not_renewed } = store.answer(&params, since, &self.stamps, run).await;
-        if let Some(cause) = not_renewed {
+        let sent = store.answer(&params, since, &self.stamps, run).await;
+        if let Some(cause) = &sent.not_renewed {
             tracing::error!(route = %self.pattern, %params, cause, "the kept answer could not be renewed");
         }
-        (answer, cause)
+        sent
     }
 
     /// A GET, since its answer serves both; a `force-static` handler gets an empty request.
@@ -251,7 +251,9 @@ impl Endpoint {
             scope.cookies.merge_into(&mut answer.headers);
         }
         let rest = body.map(|body| Rest::new(body, Arc::clone(scope)));
-        Ran { answer, cause, rest, failed, lifetime: scope.lifetime(), touched: scope.touched().is_some() }
+        let lifetime = scope.lifetime().of(answer.status);
+        let touched = scope.touched().is_some() || is_personal(&answer, scope);
+        Ran { answer, cause, rest, failed, lifetime, touched }
     }
 
     /// Says that a stream was sent whole, once for this function's instance.
@@ -269,6 +271,12 @@ impl Endpoint {
             );
         });
     }
+}
+
+/// Whether an answer says that it is for the one who asked. A `force-static` handler saw nobody, so only a cookie does.
+fn is_personal(answer: &Answer, scope: &Scope) -> bool {
+    answer.headers.contains_key(SET_COOKIE)
+        || (!scope.is_forced() && cache_control::personal_vary(&answer.headers).is_some())
 }
 
 /// Runs a handler; while evaluating, drops it at the first await after it looked at the request.

@@ -249,7 +249,7 @@ pub(crate) async fn invoke(
     let answer = AssertUnwindSafe(app.answer(incoming, context)).catch_unwind().await.unwrap_or_else(|payload| {
         let text = log::panic_message(&*payload);
         tracing::error!(request_id, route = app.only_pattern().map(display), "the adapter panicked: {text}");
-        Answer::empty(http::StatusCode::INTERNAL_SERVER_ERROR)
+        Answer::of_our_failure()
     });
     let failure = match event::reply(shape, &answer) {
         Ok(reply) if reply.get().len() <= REPLY_LIMIT => return Ok(reply),
@@ -261,6 +261,6 @@ pub(crate) async fn invoke(
         Err(error) => format!("the reply cannot be written: {error}"),
     };
     tracing::error!(request_id, route = app.only_pattern().map(display), "{failure}; 500 was sent instead");
-    event::reply(shape, &Answer::empty(http::StatusCode::INTERNAL_SERVER_ERROR))
+    event::reply(shape, &Answer::of_our_failure())
         .map_err(|error| Diagnostic { error_type: "Wharf.Reply".to_owned(), error_message: error.to_string() })
 }

@@ -15,6 +15,7 @@ use futures_util::{StreamExt, TryStreamExt, stream};
 use tokio::{runtime::Handle, sync::Semaphore, task::JoinSet};
 
 use crate::{
+    cache_control,
     config::{Dynamic, Revalidate, SegmentConfig},
     endpoint::{Delivery, Endpoint, Ran},
     entry::{Constructor, Route, StaticParams},
@@ -164,7 +165,7 @@ impl Evaluator {
         match ran.await {
             Err(text) => Outcome::Failed(text),
             Ok((_, Some(touch))) => Outcome::Touched(touch),
-            Ok((ran, None)) => outcome_of(ran),
+            Ok((ran, None)) => outcome_of(ran, endpoint.config.dynamic),
         }
     }
 
@@ -201,12 +202,15 @@ impl Evaluator {
     }
 }
 
-fn outcome_of(ran: Ran) -> Outcome {
+fn outcome_of(ran: Ran, dynamic: Dynamic) -> Outcome {
     let status = ran.answer.status.as_u16();
     match ran.cause {
         Some(cause) if ran.failed => Outcome::Failed(cause),
         _ if status >= 400 && status != 404 => Outcome::Refused(status),
-        _ => Outcome::Frozen(ran.answer.freeze(ran.lifetime)),
+        _ => match cache_control::personal_vary(&ran.answer.headers) {
+            Some(name) if dynamic != Dynamic::ForceStatic => Outcome::Varies(name.to_owned()),
+            _ => Outcome::Frozen(ran.answer.freeze(ran.lifetime)),
+        },
     }
 }
 

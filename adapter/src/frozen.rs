@@ -75,11 +75,13 @@ pub(crate) struct Sent {
     pub(crate) cause: Option<String>,
     /// Why it is the last good answer, and not a new one.
     pub(crate) not_renewed: Option<String>,
+    /// Whether it is kept for everyone.
+    pub(crate) is_kept: bool,
 }
 
 impl Sent {
     fn good(answer: Answer) -> Self {
-        Self { answer, cause: None, not_renewed: None }
+        Self { answer, cause: None, not_renewed: None, is_kept: true }
     }
 }
 
@@ -104,8 +106,8 @@ impl Store {
         let now = Instant::now();
         let mut listed: BTreeMap<_, _> = route.live.iter().map(|params| (params.clone(), None)).collect();
         for (params, frozen) in &route.answers {
-            let Some(answer) = Answer::thaw(frozen) else {
-                tracing::error!(%params, "a frozen answer cannot be read; the handler answers instead");
+            let Some(answer) = Answer::thaw(frozen).filter(is_keepable) else {
+                tracing::error!(%params, "a frozen answer cannot be kept; the handler answers instead");
                 listed.insert(params.clone(), None);
                 continue;
             };
@@ -189,10 +191,10 @@ impl Store {
         {
             let status = ran.answer.status.as_u16();
             let reason = ran.cause.unwrap_or_else(|| format!("the handler answered {status}"));
-            return Sent { answer, cause: None, not_renewed: Some(reason) };
+            return Sent { not_renewed: Some(reason), ..Sent::good(answer) };
         }
         if ran.touched || ran.failed || !is_keepable(&ran.answer) {
-            return Sent { answer: ran.answer, cause: ran.cause, not_renewed: None };
+            return Sent { answer: ran.answer, cause: ran.cause, not_renewed: None, is_kept: false };
         }
         Sent::good(self.keep(params, ran.answer, ran.lifetime, as_of))
     }
@@ -260,7 +262,8 @@ impl Entry {
 
     fn sent_as(&self, state: &'static str, revalidate: Revalidate) -> Answer {
         let mut answer = self.answer.clone().header(CACHE_STATE, HeaderValue::from_static(state));
-        answer.headers.entry(CACHE_CONTROL).or_insert_with(|| cache_control(revalidate));
+        let status = answer.status;
+        answer.headers.entry(CACHE_CONTROL).or_insert_with(|| cache_control(revalidate, status));
         if answer.status == StatusCode::OK {
             answer
                 .headers
@@ -288,8 +291,9 @@ impl Held for Entry {
     }
 }
 
-fn cache_control(revalidate: Revalidate) -> HeaderValue {
-    HeaderValue::try_from(revalidate.cache_control()).unwrap_or_else(|_| HeaderValue::from_static("no-store"))
+fn cache_control(revalidate: Revalidate, status: StatusCode) -> HeaderValue {
+    HeaderValue::try_from(revalidate.cache_control_for(status.as_u16()))
+        .unwrap_or_else(|_| HeaderValue::from_static("no-store"))
 }
 
 #[cfg(test)]

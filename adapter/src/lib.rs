@@ -95,6 +95,8 @@ mod app;
 #[cfg(feature = "runtime")]
 mod bounds;
 #[cfg(feature = "runtime")]
+mod cache_control;
+#[cfg(feature = "runtime")]
 mod conditional;
 #[cfg(feature = "runtime")]
 mod cookies;

@@ -128,6 +128,8 @@ pub enum Outcome {
     Touched(Touch),
     /// The answer's status, 400 or above and not 404, is not one to keep.
     Refused(u16),
+    /// The answer says that it is not the same for everyone: `*`, `authorization` or `cookie` in its `Vary`.
+    Varies(String),
     /// The handler failed, panicked or took too long; the text says which.
     Failed(String),
 }

@@ -7,7 +7,7 @@ use std::{
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
 };
 
-use http::HeaderMap;
+use http::{HeaderMap, StatusCode};
 
 use crate::{
     config::{Dynamic, Revalidate, SegmentConfig},
@@ -37,6 +37,13 @@ pub(crate) enum Run {
 pub(crate) struct Lifetime {
     pub(crate) revalidate: Revalidate,
     pub(crate) tags: BTreeSet<String>,
+}
+
+impl Lifetime {
+    /// That of an answer of this status.
+    pub(crate) fn of(self, status: StatusCode) -> Self {
+        Self { revalidate: self.revalidate.for_status(status.as_u16()), ..self }
+    }
 }
 
 #[derive(Debug)]

@@ -10,7 +10,7 @@ use std::{
 
 use wharf::{
     Error, Path, Request, Response, Result,
-    config::Dynamic,
+    config::{Dynamic, Revalidate},
     cookies,
     entry::{Route, evaluate},
     headers, not_found,
@@ -107,6 +107,11 @@ static ROUTES: &[(&str, Constructor)] = &[
     ("kept-bytes", || answering(|| Response::bytes((0..=255).collect::<Vec<u8>>()))),
     ("kept-empty", || answering(Response::empty)),
     ("kept-stream", || answering(stream)),
+    ("varies-all", || answering(|| Response::text("x").header("vary", "*"))),
+    ("varies-cookie", || answering(|| Response::text("x").header("vary", "accept").header("vary", "a, Cookie"))),
+    ("varies-authorization", || answering(|| Response::text("x").header("vary", "authorization"))),
+    ("kept-varies-accept", || answering(|| Response::text("x").header("vary", "accept, accept-encoding"))),
+    ("kept-varies-forced", || answering(|| Response::text("x").header("vary", "cookie")).dynamic(Dynamic::ForceStatic)),
     ("refused-400", || answering(|| Response::text("x").status(400))),
     ("refused-401", || answering(wharf::unauthorized)),
     ("refused-418", || answering(|| Response::text("x").status(418))),
@@ -156,6 +161,7 @@ fn main() -> ExitCode {
     check_listed_params(&reports);
     check_kept_answers(&reports);
     check_refused_answers(&reports);
+    check_answers_that_vary(&reports);
     check_opting_in(&reports);
     check_what_is_listed_without_a_static_get(&reports);
     check_bad_arguments();
@@ -273,7 +279,7 @@ fn check_listed_params(reports: &[RouteReport]) {
         (frozen.body.as_slice(), a.params.to_string().as_str()),
         (&b"a: x|y"[..], r#"shop="a", path=["x", "y"]"#)
     );
-    assert!(matches!(&gone.outcome, Outcome::Frozen(frozen) if frozen.status == 404));
+    assert!(matches!(&gone.outcome, Outcome::Frozen(frozen) if frozen.status == 404 && frozen.revalidate == 10.into()));
     assert!(evaluated(reports, "none").is_empty());
     for (name, part) in [("bad-list", "must be text or a number"), ("err-list", "no list")] {
         assert!(matches!(get(reports, name), GetReport::StaticParamsFailed(text) if text.contains(part)));
@@ -292,9 +298,15 @@ fn check_kept_answers(reports: &[RouteReport]) {
         let live = runtime.block_on(Client::new(route).get("/"));
         let answer = |reply: &Reply| (reply.status(), reply.raw().get("body").is_some(), reply.bytes());
         assert_eq!(answer(&replayed), answer(&live), "{name}");
-        assert_eq!((replayed.header("x-wharf-cache"), live.header("x-wharf-cache")), (Some("HIT"), None), "{name}");
-        let policy = live.header("cache-control").unwrap_or("s-maxage=31536000");
-        assert_eq!(replayed.header("cache-control"), Some(policy), "{name}");
+        // What has a time to live is made anew first, as nobody knows when the bundle was made.
+        let state = if frozen.revalidate == Revalidate::Never { "HIT" } else { "MISS" };
+        assert_eq!((replayed.header("x-wharf-cache"), live.header("x-wharf-cache")), (Some(state), None), "{name}");
+        let policy = match (live.header("cache-control"), frozen.status) {
+            (Some("private, no-store"), 404) => Some("s-maxage=10"),
+            (Some("private, no-store"), _) => Some("s-maxage=31536000"),
+            (own, _) => own,
+        };
+        assert_eq!(replayed.header("cache-control"), policy, "{name}");
         assert_eq!(headers_of(&replayed), headers_of(&live), "{name}");
     }
 }
@@ -308,6 +320,14 @@ fn headers_of(reply: &Reply) -> Vec<(&str, Option<&str>)> {
 fn check_refused_answers(reports: &[RouteReport]) {
     for (name, status) in ROUTES.iter().filter_map(|(name, _)| Some((name, name.strip_prefix("refused-")?))) {
         assert_eq!(only(reports, name), &Outcome::Refused(status.parse().unwrap()), "{name}");
+    }
+}
+
+/// What is kept for everyone does not vary with the one who asks.
+fn check_answers_that_vary(reports: &[RouteReport]) {
+    for (name, header) in [("varies-all", "*"), ("varies-cookie", "Cookie"), ("varies-authorization", "authorization")]
+    {
+        assert_eq!(only(reports, name), &Outcome::Varies(header.to_owned()), "{name}");
     }
 }
 

@@ -341,6 +341,9 @@ fn state(reply: &Reply) -> (Option<&str>, Option<&str>) {
     (reply.header("x-wharf-cache"), reply.header("cache-control"))
 }
 
+/// What nobody keeps.
+const LIVE: (Option<&str>, Option<&str>) = (None, Some("private, no-store"));
+
 static RUNS: AtomicU32 = AtomicU32::new(0);
 
 fn slugs() -> Route {
@@ -363,7 +366,7 @@ async fn frozen_answers_are_replayed() {
     let head = client.call("HEAD", "/s/a%20b").await;
     assert_eq!((head.status(), head.header("content-length"), head.raw().get("body")), (201, Some("6"), None));
     let post = client.call("POST", "/s/a%20b").await;
-    assert_eq!((post.text().as_str(), state(&post)), ("posted", (None, None)));
+    assert_eq!((post.text().as_str(), state(&post)), ("posted", LIVE));
 }
 
 #[tokio::test]
@@ -371,7 +374,7 @@ async fn a_head_of_its_own_is_run_beside_a_kept_get() {
     let route = || slugs().head(async || Response::empty().header("x-own", "1"));
     let client = Client::with_frozen(route, &frozen("a b", Revalidate::Never));
     let head = client.call("HEAD", "/s/a%20b").await;
-    assert_eq!((head.status(), head.header("x-own"), state(&head)), (200, Some("1"), (None, None)));
+    assert_eq!((head.status(), head.header("x-own"), state(&head)), (200, Some("1"), LIVE));
     assert_eq!(client.get("/s/a%20b").await.text(), "frozen");
 }
 
@@ -381,7 +384,7 @@ async fn other_methods_of_a_kept_path_are_refused() {
     for path in ["/s/a%20b", "/s/other"] {
         let reply = client.call("DELETE", path).await;
         assert_eq!((reply.status(), reply.header("allow")), (405, Some("GET, HEAD, OPTIONS, POST")), "{path}");
-        assert!(is_empty(&reply) && state(&reply) == (None, None), "{path}");
+        assert!(is_empty(&reply) && state(&reply) == LIVE, "{path}");
     }
 }
 
@@ -393,7 +396,7 @@ async fn unlisted_params_are_made_once_and_kept() {
     let second = client.get("/s/counted").await;
     assert_eq!((second.text(), state(&second).0), (first.text(), Some("HIT")));
     let private = client.get("/s/private").await;
-    assert_eq!((private.text().as_str(), state(&private)), ("0", (None, None)));
+    assert_eq!((private.text().as_str(), state(&private)), ("0", LIVE));
 }
 
 #[tokio::test]
@@ -424,7 +427,7 @@ async fn a_dynamic_route_may_have_listed_params_only() {
         assert_eq!(HANDLED.load(Ordering::Relaxed), 0, "the handler was run");
         for text in ["0", "1"] {
             let reply = client.get("/s/a%20b").await;
-            assert_eq!((reply.text().as_str(), state(&reply)), (text, (None, None)), "nothing is kept");
+            assert_eq!((reply.text().as_str(), state(&reply)), (text, LIVE), "nothing is kept");
         }
         assert_eq!(client.call("POST", "/s/a%20b").await.text(), "2");
         assert_eq!(client.call("DELETE", "/s/a%20b").await.status(), 405);

@@ -307,7 +307,7 @@ fn the_first_byte_arrives_before_the_second_is_made() {
         let prelude = function.prelude();
         assert_eq!(
             (&prelude["statusCode"], &prelude["headers"]),
-            (&json!(200), &json!({"content-type": "text/plain"}))
+            (&json!(200), &json!({"cache-control": "private, no-store", "content-type": "text/plain"}))
         );
         assert_eq!(function.chunk(), b"first\n");
         let first = sent.elapsed();
@@ -348,7 +348,9 @@ fn cookies_stand_in_the_prelude_and_repeated_headers_are_folded() {
         reply.prelude,
         json!({
             "statusCode": 200,
-            "headers": {"content-type": "application/octet-stream", "link": "<a>, <b>"},
+            "headers": {
+                "cache-control": "private, no-store", "content-type": "application/octet-stream", "link": "<a>, <b>",
+            },
             "cookies": ["returned=2; Path=/", "queued=1; Path=/"],
         })
     );
@@ -362,7 +364,7 @@ fn cookies_stand_in_the_prelude_and_repeated_headers_are_folded() {
 fn replies_without_a_body_are_complete() {
     let function = Function::start("streaming", &[]);
     let octets = json!({"content-type": "application/octet-stream"});
-    for (method, path, status, headers) in [
+    for (method, path, status, mut headers) in [
         ("GET", "/s/empty", 200, octets),
         ("HEAD", "/s/waits", 200, json!({"content-type": "text/plain"})),
         ("HEAD", "/s/whole", 200, json!({"content-type": "text/plain; charset=utf-8", "content-length": "5"})),
@@ -375,6 +377,7 @@ fn replies_without_a_body_are_complete() {
         ("POST", "/s/whole", 405, json!({"allow": "GET, HEAD, OPTIONS"})),
     ] {
         let reply = function.streamed(&event(Source::FunctionUrl, method, path));
+        headers["cache-control"] = json!("private, no-store");
         let prelude = json!({"statusCode": status, "headers": headers, "cookies": []});
         assert_eq!(reply, Streamed { prelude, body: Vec::new(), trailers: HashMap::new() }, "{method} {path}");
     }
@@ -437,7 +440,10 @@ fn a_buffered_route_is_collected_with_one_warning() {
         let reply = function.whole(&get_event("/s/pieces"));
         assert_eq!(
             (&reply["body"], &reply["headers"]),
-            (&json!("onetwo"), &json!({"content-type": "application/octet-stream"}))
+            (
+                &json!("onetwo"),
+                &json!({"cache-control": "private, no-store", "content-type": "application/octet-stream"})
+            )
         );
     }
     assert_eq!(function.whole(&get_event("/s/cookies"))["cookies"][2], "late=3; Path=/");

@@ -284,7 +284,7 @@ impl AnswerEntry {
     pub fn sent_headers(&self) -> Vec<(String, String)> {
         let mut headers = self.headers.clone();
         if !headers.iter().any(|(name, _)| name == "cache-control") {
-            headers.push(("cache-control".to_owned(), self.revalidate.cache_control()));
+            headers.push(("cache-control".to_owned(), self.revalidate.cache_control_for(self.status)));
         }
         headers
     }

@@ -246,7 +246,7 @@ fn object_headers(frozen: &Frozen) -> BTreeMap<String, String> {
     let mut headers: BTreeMap<_, _> = storable.cloned().collect();
     // As the function answers: a body without a type is bytes, and an answer without a policy gets one.
     headers.entry("content-type".to_owned()).or_insert_with(|| "application/octet-stream".to_owned());
-    headers.entry("cache-control".to_owned()).or_insert_with(|| frozen.revalidate.cache_control());
+    headers.entry("cache-control".to_owned()).or_insert_with(|| frozen.revalidate.cache_control_for(frozen.status));
     headers
 }
 
@@ -382,7 +382,7 @@ fn frozen_route(route: &EvaluatedRoute) -> Option<FrozenRoute> {
     for run in route.runs() {
         match &run.outcome {
             Outcome::Frozen(frozen) => frozen_route.answers.push((run.params.clone(), frozen.clone())),
-            Outcome::Touched(_) | Outcome::Refused(_) | Outcome::Failed(_) => {
+            Outcome::Touched(_) | Outcome::Varies(_) | Outcome::Refused(_) | Outcome::Failed(_) => {
                 frozen_route.live.push(run.params.clone());
             }
         }

@@ -147,8 +147,9 @@ function query(request) {
     return raw ? '?' + raw : '';
 }
 
+// As the adapter answers without a handler.
 function answer(status, name, value) {
-    const headers = {};
+    const headers = {'cache-control': {value: 'private, no-store'}};
     if (name) {
         headers[name] = {value: value};
     }

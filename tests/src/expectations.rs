@@ -182,9 +182,9 @@ impl Case {
             Some(replay) if delivery.replays() => {
                 vec![("cache-control", Text::Exactly(replay.cache_control())), ("x-wharf-cache", replay.marked())]
             }
-            // A route that is not replayed says nothing of caches unless its handler does.
+            // What is not replayed is private unless its handler says otherwise.
             _ if self.headers.iter().any(|(name, _)| *name == "cache-control") => Vec::new(),
-            None if delivery.replays() => vec![("cache-control", Text::Absent)],
+            None => vec![("cache-control", Text::Exactly("private, no-store".to_owned()))],
             _ => vec![("x-wharf-cache", Text::Absent)],
         }
     }

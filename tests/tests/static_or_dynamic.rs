@@ -23,6 +23,8 @@ pub async fn get() -> String {
 "#;
 
 const SILENT: &str = "pub async fn get() -> &'static str {\n    \"silent\"\n}\n";
+const VARIES: &str = "pub const REVALIDATE: bool = false;\n\npub async fn get() -> wharf::Response {\n    \
+                      wharf::Response::text(\"x\").header(\"vary\", \"accept, Cookie\")\n}\n";
 const FORCED: &str = "pub const DYNAMIC: wharf::config::Dynamic = wharf::config::Dynamic::ForceStatic;\n\n\
                       pub async fn get(request: wharf::Request) -> String {\n    request.path().to_owned()\n}\n";
 const LISTED: &str = "pub fn generate_static_params() -> [&'static str; 1] {\n    [\"rope\"]\n}\n\n\
@@ -38,6 +40,7 @@ fn bundled() -> (Project, Bundle) {
             ("app/silent/route.rs", SILENT),
             ("app/robots.txt/route.rs", SILENT),
             ("app/forced/route.rs", FORCED),
+            ("app/varies/route.rs", VARIES),
             ("app/items/[slug]/route.rs", LISTED),
             (
                 "app/head/route.rs",
@@ -59,6 +62,7 @@ fn an_app_may_want_a_get_to_opt_in_and_its_variables_stay_out_of_the_bundle() {
         ("/silent", "dynamic", "not-opted-in"),
         ("/robots.txt", "static", "no-request"),
         ("/forced", "static", "force-static"),
+        ("/varies", "dynamic", "varies"),
         ("/items/[slug]", "static", "static-params"),
         ("/head", "static", "no-request"),
     ] {

@@ -6,7 +6,7 @@ use std::{
 };
 
 use bytes::Bytes;
-use http::{HeaderMap, HeaderName, HeaderValue, Method};
+use http::{HeaderMap, HeaderName, HeaderValue, Method, header::SET_COOKIE};
 use tokio::time::Instant;
 use url::Url;
 
@@ -102,7 +102,8 @@ impl DataCache {
                         return Ok(found);
                     }
                     let as_of = Stamp::now().max(since);
-                    let found = self.settle(&key, revalidate, as_of, ask(&key).await);
+                    let asked = ask(&key).await.map(|reply| without_cookies(&key, reply));
+                    let found = self.settle(&key, revalidate, as_of, asked);
                     let told = found.as_ref().map(Found::clone).map_err(Error::chain);
                     *outcome = Some(Outcome { found: told, as_of });
                     turn.end();
@@ -141,6 +142,15 @@ impl DataCache {
         kept.insert(key.clone(), Entry { reply: reply.clone(), as_of, until: until(revalidate), is_stale: false });
         Ok(Found { reply, revalidate })
     }
+}
+
+/// A cookie is one client's, and what is cached goes to all.
+fn without_cookies(key: &Key, mut reply: FetchReply) -> FetchReply {
+    if reply.headers.remove(SET_COOKIE).is_some() {
+        let host = key.url.host_str();
+        tracing::debug!(host, "the upstream sets cookies; a fetch that is cached gives them to nobody");
+    }
+    reply
 }
 
 impl Entry {
@@ -245,6 +255,18 @@ mod tests {
             assert_eq!(get(tomorrow, Ok(reply(200, "3"))).await, ("3".into(), never));
         }
         assert_eq!(get(tomorrow, Ok(reply(200, "4"))).await, ("3".into(), never));
+    }
+
+    #[tokio::test]
+    async fn a_cookie_of_the_upstream_goes_to_nobody() {
+        let cache = DataCache::new(LIMIT);
+        let mut asked = reply(200, "x");
+        asked.headers.append(SET_COOKIE, HeaderValue::from_static("session=1"));
+        for _ in 0..2 {
+            let asked = asked.clone();
+            let found = cache.get(key("/"), Revalidate::Never, Stamp::EPOCH, async |_| Ok(asked)).await.unwrap();
+            assert!(found.reply.headers.is_empty());
+        }
     }
 
     #[tokio::test]

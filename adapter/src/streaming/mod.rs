@@ -13,7 +13,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use bytes::Bytes;
 use futures_util::{FutureExt, StreamExt, future::Either, stream};
 use http::{
-    HeaderMap, HeaderName, HeaderValue, Method, Request, StatusCode,
+    HeaderMap, HeaderName, HeaderValue, Method, Request,
     header::{CONTENT_TYPE, TRAILER, TRANSFER_ENCODING},
 };
 use http_body::Frame;
@@ -127,7 +127,7 @@ pub(crate) async fn begin(
         |payload| {
             let text = log::panic_message(&*payload);
             tracing::error!(request_id, route = app.only_pattern().map(display), "the adapter panicked: {text}");
-            (Answer::empty(StatusCode::INTERNAL_SERVER_ERROR), None)
+            (Answer::of_our_failure(), None)
         },
         |(answer, pieces)| (answer, Some(pieces)),
     );

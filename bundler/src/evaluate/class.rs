@@ -72,6 +72,8 @@ pub enum ReasonCode {
     NotOptedIn,
     /// Dynamic: the status of the evaluated answer is not one to keep.
     Status,
+    /// Dynamic: the `Vary` of the evaluated answer says that it is not the same for everyone.
+    Varies,
     /// Derived: HEAD comes from GET.
     HeadOfGet,
     /// Derived: OPTIONS names the methods.
@@ -149,6 +151,10 @@ fn get(route: &Route, report: &RouteReport, project: &Project) -> (Class, Reason
                     let location = Location { file: project.shown_path(&touch.file), line: touch.line as usize };
                     Some(dynamic(ReasonCode::TouchesRequest, format!("calls {}", touch.what), Some(location)))
                 }
+                Outcome::Varies(name) => {
+                    let location = handler_location(route, false);
+                    Some(dynamic(ReasonCode::Varies, varies(name), location))
+                }
                 // A listed path that answers an error is run on request; the others stay.
                 Outcome::Refused(status) if runs.len() == 1 => {
                     let location = handler_location(route, false);
@@ -159,6 +165,11 @@ fn get(route: &Route, report: &RouteReport, project: &Project) -> (Class, Reason
             obstacle.unwrap_or_else(|| (Class::Static, static_reason(route, report)))
         }
     }
+}
+
+/// What a handler does that answers with such a `Vary`.
+pub(super) fn varies(name: &str) -> String {
+    format!("answers with `Vary: {name}`")
 }
 
 fn static_reason(route: &Route, report: &RouteReport) -> Reason {

@@ -281,6 +281,9 @@ fn run_problem(route: &Route, report: &RouteReport, run: &Evaluated, plan: &Plan
             "set the cookie in another method, or let GET run on request with \
              `pub const DYNAMIC: Dynamic = Dynamic::ForceDynamic;`",
         )),
+        Outcome::Varies(name) if report.config.dynamic == Dynamic::Error => {
+            Some(dynamic_error(route, &class::varies(name), get_label(route, "has to answer everyone the same")?))
+        }
         Outcome::Touched(touch) if report.config.dynamic == Dynamic::Error => {
             Some(dynamic_error(route, &format!("calls {}", touch.what), touch_label(route, touch, plan)?))
         }

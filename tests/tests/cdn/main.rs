@@ -274,6 +274,11 @@ fn answered(reply: &Reply) -> Decision {
     Decision::Answer { status: reply.status(), headers: headers.collect() }
 }
 
+/// What is answered without a header of its own.
+fn refused(status: u16) -> Decision {
+    Decision::Answer { status, headers: [("cache-control".to_owned(), "private, no-store".to_owned())].into() }
+}
+
 /// A route at all paths with all methods: what the adapter refuses there, it refuses everywhere.
 fn everywhere() -> Client {
     let route = || {
@@ -532,7 +537,7 @@ fn what_the_api_would_not_take_is_refused_before_it() {
         let headers = json!({"host": {"value": "h"}, "x-a": {"value": value, "multiValue": [{"value": value}, {"value": value}]}});
         decision(&cdn.returned("GET", path, &headers))
     };
-    let refused = Decision::Answer { status: 431, headers: BTreeMap::new() };
+    let refused = refused(431);
     assert_eq!(decide("/news", 9_000), Decision::Api { stamp: None });
     assert_eq!(decide("/news", 10_000), refused);
     assert_eq!(decide(&format!("/news?{}", "q".repeat(5_000)), 5_000), refused);
@@ -545,7 +550,7 @@ fn an_app_without_routes_answers_for_itself() {
     let pages = Manifest { routes: Vec::new(), functions: BTreeMap::new(), ..manifest };
     let cdn = Cdn::new(&pages, &[]);
     assert!(matches!(cdn.decide("GET", "/"), Decision::Object(_)));
-    assert_eq!(cdn.decide("GET", "/nowhere"), Decision::Answer { status: 404, headers: BTreeMap::new() });
+    assert_eq!(cdn.decide("GET", "/nowhere"), refused(404));
 }
 
 /// The runtime is no full JavaScript, and QuickJS is one
