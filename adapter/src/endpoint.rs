@@ -203,11 +203,9 @@ impl Endpoint {
 
     /// Runs the handler in a scope of its own.
     async fn run(&self, request: http::Request<Body>, run: Run, delivery: Delivery) -> Ran {
-        let request_id =
-            request.extensions().get::<lambda_runtime::Context>().map(|context| context.request_id.clone());
         let scope = Scope::new(
             run,
-            request_id,
+            request.extensions().get(),
             request.headers().clone(),
             Stamp::of(&request),
             Arc::clone(&self.stamps),

@@ -5,6 +5,7 @@ use std::{
     collections::BTreeSet,
     panic::Location,
     sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    time::SystemTime,
 };
 
 use http::{HeaderMap, StatusCode};
@@ -51,6 +52,9 @@ pub(crate) struct Scope {
     pub(crate) run: Run,
     /// The id of the invocation, for the log.
     pub(crate) request_id: Option<String>,
+    /// When Lambda ends the invocation.
+    #[cfg_attr(not(feature = "fetch"), expect(dead_code, reason = "only a fetch ends before it"))]
+    pub(crate) deadline: Option<SystemTime>,
     pub(crate) headers: HeaderMap,
     /// What is kept of an upstream and older than this is not used.
     #[cfg_attr(not(feature = "fetch"), expect(dead_code, reason = "only a fetch keeps something"))]
@@ -67,7 +71,7 @@ pub(crate) struct Scope {
 impl Scope {
     pub(crate) fn new(
         run: Run,
-        request_id: Option<String>,
+        invocation: Option<&lambda_runtime::Context>,
         headers: HeaderMap,
         since: Stamp,
         stamps: Arc<Stamps>,
@@ -78,7 +82,8 @@ impl Scope {
         let revalidate = config.revalidate.unwrap_or_default();
         Arc::new(Self {
             run,
-            request_id,
+            request_id: invocation.map(|invocation| invocation.request_id.clone()),
+            deadline: invocation.filter(|invocation| invocation.deadline != 0).map(lambda_runtime::Context::deadline),
             cookies: if forced { cookies.sealed() } else { cookies },
             headers,
             since,

@@ -29,6 +29,7 @@ use bytes::Bytes;
 use futures_util::StreamExt;
 use http::Request;
 use http_body_util::BodyExt;
+use lambda_runtime::Context;
 use serde::de::DeserializeOwned;
 use serde_json::Value;
 
@@ -49,6 +50,7 @@ pub use source::Source;
 pub struct Client {
     app: App,
     source: Source,
+    invocation: Context,
 }
 
 impl Client {
@@ -85,7 +87,7 @@ impl Client {
     }
 
     fn of(routes: Vec<Route>, frozen: &FrozenFunction) -> Self {
-        Self { app: App::new(routes, Gate::default(), frozen), source: Source::Local }
+        Self { app: App::new(routes, Gate::default(), frozen), source: Source::Local, invocation: Context::default() }
     }
 
     /// A client of the deployed function: with the answers that were frozen at build time.
@@ -125,6 +127,23 @@ impl Client {
     #[must_use]
     pub fn with_body_limit(self, body_limit: usize) -> Self {
         Self { app: self.app.with_gate(|gate| Gate { body_limit, ..gate }), ..self }
+    }
+
+    /// The function as this invocation calls it, which says when its time is over. Without one it never is.
+    ///
+    /// ```
+    /// use wharf::{Request, entry::Route, lambda_runtime::Context, testing::Client};
+    ///
+    /// # tokio::runtime::Builder::new_current_thread().build().unwrap().block_on(async {
+    /// let mut invocation = Context::default();
+    /// invocation.deadline = 1;
+    /// let route = || Route::new("/").get(async |request: Request| format!("{:?}", request.time_left()));
+    /// assert_eq!(Client::new(route).invoked_with(invocation).get("/").await.text(), "Some(0ns)");
+    /// # });
+    /// ```
+    #[must_use]
+    pub fn invoked_with(self, invocation: Context) -> Self {
+        Self { invocation, ..self }
     }
 
     /// The function behind this source of events.
@@ -212,7 +231,7 @@ impl Client {
             Ok(_) => panic!("the reply to this request is sent whole"),
             Err(error) => panic!("a request became an event that is none: {error}"),
         };
-        match streaming::begin(&self.app, incoming, lambda_runtime::Context::default()).await {
+        match streaming::begin(&self.app, incoming, self.invocation.clone()).await {
             Ok((prelude, pieces)) => {
                 let prelude: Value = serde_json::from_slice(&prelude).unwrap_or_default();
                 StreamedReply { head: Reply::from(prelude), pieces, broke_off: false }
@@ -227,7 +246,7 @@ impl Client {
     ///
     /// The text with which the invocation fails, when the event is no HTTP request.
     pub async fn event(&self, event: &str) -> Result<Value, String> {
-        let reply = invoke(&self.app, event::read(event), lambda_runtime::Context::default()).await;
+        let reply = invoke(&self.app, event::read(event), self.invocation.clone()).await;
         let reply = reply.map_err(|diagnostic| diagnostic.error_message)?;
         serde_json::from_str(reply.get()).map_err(|error| error.to_string())
     }

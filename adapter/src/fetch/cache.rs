@@ -10,7 +10,7 @@ use http::{HeaderMap, HeaderName, HeaderValue, Method, header::SET_COOKIE};
 use tokio::time::Instant;
 use url::Url;
 
-use super::{FetchReply, client};
+use super::{FetchReply, client, limits::Limits, shown_url::ShownUrl};
 use crate::{
     config::Revalidate,
     error::{Error, Result},
@@ -73,8 +73,8 @@ pub(super) struct Found {
 }
 
 /// The cached reply, unless it is older than the stamp, or that of the upstream.
-pub(super) async fn get(key: Key, revalidate: Revalidate, since: Stamp) -> Result<Found> {
-    CACHE.get(key, revalidate, since, async |key| client::send(key).await).await
+pub(super) async fn get(key: Key, revalidate: Revalidate, since: Stamp, limits: &Limits) -> Result<Found> {
+    CACHE.get(key, revalidate, since, async |key| client::send(key, limits).await).await
 }
 
 impl DataCache {
@@ -128,7 +128,7 @@ impl DataCache {
     fn settle(&self, key: &Key, revalidate: Revalidate, as_of: Stamp, asked: Result<FetchReply>) -> Result<Found> {
         let mut kept = lock(&self.kept);
         if let (Some(stale), Some(reason)) = (kept.get(key), failure(&asked)) {
-            tracing::warn!(url = %key.url, reason, "the upstream failed; the cached answer is used a little longer");
+            tracing::warn!(url = %ShownUrl(&key.url), reason, "the upstream failed; the cached answer is used a little longer");
             let (reply, retry) = (stale.reply.clone(), retry(revalidate));
             kept.insert(key.clone(), Entry { reply: reply.clone(), as_of, until: until(retry), is_stale: true });
             return Ok(Found { reply, revalidate: retry });

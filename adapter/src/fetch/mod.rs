@@ -2,13 +2,16 @@
 
 mod cache;
 pub(crate) mod client;
+mod limits;
 mod policy;
+mod shown_url;
 
 use std::{
     fmt,
     future::{Future, IntoFuture},
     panic::Location,
     pin::Pin,
+    time::Duration,
 };
 
 use axum::response::IntoResponse;
@@ -19,7 +22,9 @@ use url::Url;
 
 use self::{
     cache::Key,
+    limits::Limits,
     policy::{Asked, Policy},
+    shown_url::{ShownUrl, shown_text},
 };
 use crate::{
     config::Revalidate,
@@ -51,6 +56,18 @@ pub enum Cache {
 /// The cache is that of one instance of the function, in memory and of limited size. Only answers with a 2xx status are
 /// cached. When the upstream fails or answers 5xx, a cached answer whose time is over is used a little longer.
 ///
+/// A fetch ends. Without a [`timeout`](Fetch::timeout) there are 5 s for a connection, 10 s in which nothing comes, and
+/// 30 s for all of it; none goes on to the end of the function's own time. A body of more than 16 MiB is an error, unless
+/// [`body_limit`](Fetch::body_limit) says otherwise.
+///
+/// Up to 20 redirects are followed, by the rules of the [Fetch standard](https://fetch.spec.whatwg.org/#http-redirect-fetch).
+/// To another origin (another scheme, host or port) go only `Accept`, `Accept-Language`, `User-Agent` and the headers that
+/// describe the body: every other header that was set may be a credential. A redirect with 307 or 308 takes the body along.
+/// There are no cookies between fetches, and there is no `Referer`. A proxy is used where `HTTP_PROXY`, `HTTPS_PROXY` or
+/// `ALL_PROXY` names one.
+///
+/// Errors, the log and what the build tells show a URL without user, password, query and fragment.
+///
 /// Certificates are checked against the roots of the system. `SSL_CERT_FILE` names a file with others in their place.
 ///
 /// ```no_run
@@ -64,7 +81,7 @@ pub enum Cache {
 #[track_caller]
 pub fn fetch(url: impl AsRef<str>) -> Fetch {
     let parsed = Url::parse(url.as_ref());
-    let url = parsed.map_err(|error| format!("fetch({:?}) needs a whole URL: {error}", url.as_ref()));
+    let url = parsed.map_err(|error| format!("fetch({:?}) needs a whole URL: {error}", shown_text(url.as_ref())));
     Fetch {
         url,
         method: Method::GET,
@@ -73,13 +90,15 @@ pub fn fetch(url: impl AsRef<str>) -> Fetch {
         cache: None,
         revalidate: None,
         tags: Vec::new(),
+        timeout: None,
+        body_limit: None,
         failure: None,
         location: Location::caller(),
     }
 }
 
 /// A fetch that has not been sent; made by [`fetch`].
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use = "a fetch is sent when it is awaited"]
 pub struct Fetch {
     url: std::result::Result<Url, String>,
@@ -89,6 +108,8 @@ pub struct Fetch {
     cache: Option<Cache>,
     revalidate: Option<Revalidate>,
     tags: Vec<String>,
+    timeout: Option<Duration>,
+    body_limit: Option<usize>,
     failure: Option<String>,
     location: &'static Location<'static>,
 }
@@ -149,6 +170,29 @@ impl Fetch {
         self
     }
 
+    /// How long all of it may take, redirects and body included; then nothing has to come within 10 s. Within a request
+    /// it ends half a second before the function's time is over, whatever is set here.
+    ///
+    /// ```no_run
+    /// use std::time::Duration;
+    /// use wharf::{Response, Result, fetch};
+    ///
+    /// pub async fn post() -> Result {
+    ///     let reply = fetch("https://slow.example.com/").timeout(Duration::from_secs(120)).body_limit(1024).await?;
+    ///     Ok(Response::from(reply))
+    /// }
+    /// ```
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How many bytes the body may have, decompressed; reading stops where there are more, and the fetch is an error.
+    pub fn body_limit(mut self, bytes: usize) -> Self {
+        self.body_limit = Some(bytes);
+        self
+    }
+
     fn fail(&mut self, text: String) {
         self.failure.get_or_insert(text);
     }
@@ -164,18 +208,18 @@ impl Fetch {
     async fn send(mut self) -> Result<FetchReply> {
         let url = std::mem::replace(&mut self.url, Err(String::new())).map_err(Error::msg)?;
         if let Some(failure) = self.failure.take() {
-            return Err(Error::msg(format!("fetch({:?}): {failure}", url.as_str())));
+            return Err(Error::msg(format!("fetch(\"{}\"): {failure}", ShownUrl(&url))));
         }
         let scope = Scope::current();
         let policy = Policy::of(scope.as_deref(), &self.method);
         let is_cached = policy
             .caches(self.asked())
-            .map_err(|rule| Error::msg(format!("fetch({:?}): {rule} (FETCH_CACHE of the route)", url.as_str())))?;
+            .map_err(|rule| Error::msg(format!("fetch(\"{}\"): {rule} (FETCH_CACHE of the route)", ShownUrl(&url))))?;
         if !is_cached {
             if let Some(scope) = &scope {
                 touch(scope, &url, self.location).await;
             }
-            return client::send(&self.key(url)).await;
+            return client::send(&self.key(url), &self.limits()).await;
         }
         let segment = scope.as_ref().and_then(|scope| scope.config.revalidate);
         let revalidate = self.revalidate.or(segment).unwrap_or_default();
@@ -184,11 +228,21 @@ impl Fetch {
             since = scope.since.max(scope.stamps.newest(self.tags.iter().map(|tag| Subject::of_tag(tag))));
             scope.shorten(revalidate, self.tags.iter().cloned());
         }
-        let found = cache::get(self.key(url), revalidate, since).await?;
+        let limits = self.limits();
+        let shown = ShownUrl(&url).to_string();
+        let found = cache::get(self.key(url), revalidate, since, &limits).await?;
+        if found.reply.body.len() > limits.body {
+            // It was kept by a fetch with another limit.
+            return Err(Error::msg(format!("fetch(\"{shown}\") failed: {}", limits.too_large())));
+        }
         if let Some(scope) = &scope {
             scope.shorten(found.revalidate, []);
         }
         Ok(found.reply)
+    }
+
+    fn limits(&self) -> Limits {
+        Limits::new(self.timeout, self.body_limit, Scope::current().as_deref())
     }
 
     fn key(&self, mut url: Url) -> Key {
@@ -199,9 +253,16 @@ impl Fetch {
 
 /// Records an uncached fetch. At build time it is not sent: the handler is dropped while it waits here.
 async fn touch(scope: &Scope, url: &Url, location: &Location<'_>) {
-    scope.touch(format!("fetch({:?})", url.as_str()), location);
+    scope.touch(format!("fetch(\"{}\")", ShownUrl(url)), location);
     if scope.run == Run::Evaluate && scope.touched().is_some() {
         tokio::task::yield_now().await;
+    }
+}
+
+impl fmt::Debug for Fetch {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let url = self.url.as_ref().map_or_else(Clone::clone, |url| ShownUrl(url).to_string());
+        formatter.debug_struct("Fetch").field("method", &self.method).field("url", &url).finish_non_exhaustive()
     }
 }
 
