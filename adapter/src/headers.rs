@@ -22,6 +22,9 @@ impl Deref for Headers {
 
 /// The headers of the request that is being answered, from anywhere below the handler.
 ///
+/// What a client claims of its way here without proof, as `x-forwarded-host`, is not among them, and `x-forwarded-for` is the
+/// address of [`Request::client_ip`](crate::Request::client_ip).
+///
 /// Calling it makes the route's GET dynamic: it is not evaluated at build time. They cannot be changed; what is sent
 /// back stands in the [`Response`](crate::Response) ([Next.js](https://nextjs.org/docs/app/api-reference/functions/headers)).
 ///

@@ -73,6 +73,7 @@
 //! | `WHARF_BODY_LIMIT` | the largest body of a request in bytes; a larger one is answered with 413 |
 //! | `WHARF_FIELD_LIMIT` | the most fields of a form; one with more is answered with 413 |
 //! | `WHARF_JSON_LIMIT` | the most arrays and objects of a JSON body; one with more is answered with 413 |
+//! | `WHARF_HOSTS` | the hosts of the app, as `shop.example, *.shop.example`: URLs have no other, and the first of them where a request came for none |
 //! | `WHARF_KEY_VALUE_STORE` | the ARN of the CDN's key-value store, for what is revalidated (feature `revalidate`) |
 //! | `WHARF_LOG_FORMAT` | `json` or `text`; without it JSON in Lambda, and text under an emulator |
 //! | `RUST_LOG` | what is logged, as `info,my_app=debug`; without it `AWS_LAMBDA_LOG_LEVEL`, then `info` |
@@ -119,6 +120,8 @@ mod form;
 mod frozen;
 #[cfg(feature = "runtime")]
 mod headers;
+#[cfg(feature = "runtime")]
+mod hosts;
 #[cfg(feature = "runtime")]
 mod init_error;
 #[cfg(feature = "runtime")]

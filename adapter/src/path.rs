@@ -132,6 +132,16 @@ pub(crate) fn encode_part(part: &str) -> String {
     utf8_percent_encode(part, PART).to_string()
 }
 
+/// A path that stands in front of another, with one slash before each part: two at the start would be another host.
+pub(crate) fn encode_prefix(prefix: &str, encoding: Encoding) -> String {
+    let set = if encoding == Encoding::Decoded { PART } else { ENCODED_PART };
+    prefix.split('/').filter(|part| !part.is_empty()).fold(String::new(), |mut path, part| {
+        path.push('/');
+        path.extend(utf8_percent_encode(part, set));
+        path
+    })
+}
+
 /// The path of these decoded parts.
 pub(crate) fn encode<'a>(parts: impl IntoIterator<Item = &'a str>) -> String {
     let mut path = String::new();

@@ -78,7 +78,12 @@ impl Request {
     /// The whole URL, as the viewer sees it.
     ///
     /// The host is the domain of the API; behind a CDN that proves itself with the secret origin header, the host that
-    /// it forwards. It is never one that a client can choose (Next.js does not take the `Host` header either).
+    /// it forwards. It is never one that a client can choose (Next.js does not take the `Host` header either). Where the
+    /// variable `WHARF_HOSTS` names the hosts of the app, it is one of them. A load balancer and VPC Lattice vouch for no
+    /// host: without that variable it is `localhost` there, and the log says so.
+    ///
+    /// A stage or a base path that the viewer sees stands in front of the path, as in Next.js; [`Request::path`] does
+    /// not have it.
     #[must_use]
     pub fn url(&self) -> Url {
         Viewer::of(&self.parts).url(self.path(), self.parts.uri.query())

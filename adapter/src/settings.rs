@@ -15,6 +15,7 @@ use std::{
 use crate::{
     bounds::Bounds,
     event::Gate,
+    hosts::Hosts,
     viewer::{Origin, Secrets},
 };
 
@@ -60,6 +61,7 @@ impl Settings {
         let gate = Gate {
             origin: origin(&variables),
             base_path: base_path(&variables),
+            hosts: hosts(&variables),
             body_limit: limit(&variables, "WHARF_BODY_LIMIT", Gate::BODY_LIMIT),
             bounds: Bounds {
                 fields: limit(&variables, "WHARF_FIELD_LIMIT", bounds.fields),
@@ -250,6 +252,18 @@ fn base_path(variables: &Variables<'_>) -> String {
     format!("/{path}")
 }
 
+fn hosts(variables: &Variables<'_>) -> Hosts {
+    const NAME: &str = "WHARF_HOSTS";
+    let Some(text) = variables.set(NAME) else { return Hosts::default() };
+    Hosts::parse(&text).unwrap_or_else(|| {
+        variables.refuse(format!(
+            "{NAME}=`{}` is no list of hosts as `shop.example, *.shop.example`, whose first one is a name",
+            text.escape_debug()
+        ));
+        Hosts::default()
+    })
+}
+
 /// A number, as of bytes.
 fn limit(variables: &Variables<'_>, name: &str, default: usize) -> usize {
     let Some(value) = variables.set(name) else { return default };
@@ -371,6 +385,7 @@ mod tests {
             "WHARF_REQUIRE_ORIGIN",
             "WHARF_BASE_PATH",
             "WHARF_BODY_LIMIT",
+            "WHARF_HOSTS",
             "WHARF_LOG_FORMAT",
             "RUST_LOG",
             "AWS_LAMBDA_LOG_LEVEL",
@@ -384,6 +399,15 @@ mod tests {
             readable("WHARF_KEY_VALUE_STORE", Some(&OsString::from_vec(b"arn\xFF".to_vec()))),
             Err("WHARF_KEY_VALUE_STORE is not UTF-8".to_owned())
         );
+    }
+
+    #[test]
+    fn a_list_of_hosts_that_names_none_refuses_to_start() {
+        assert!(gate(&[]).unwrap().hosts.is_empty());
+        assert!(gate(&[("WHARF_HOSTS", "shop.example")]).unwrap().hosts.contain("shop.example"));
+        for value in ["", " ", "*.shop.example", "https://shop.example", "shop.example/x"] {
+            assert!(gate(&[("WHARF_HOSTS", value)]).unwrap_err().contains("is no list of hosts"), "{value}");
+        }
     }
 
     #[test]

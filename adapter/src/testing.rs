@@ -38,6 +38,7 @@ use crate::{
     entry::{Route, invoke},
     event,
     event::Gate,
+    hosts::Hosts,
     report::{FrozenFunction, FrozenRoute},
     streaming::{self, BrokenOff, Pieces},
     viewer::{Origin, Secrets},
@@ -121,6 +122,17 @@ impl Client {
     pub fn below(self, base_path: &str) -> Self {
         let base_path = base_path.to_owned();
         Self { app: self.app.with_gate(|gate| Gate { base_path, ..gate }), ..self }
+    }
+
+    /// The function with this `WHARF_HOSTS`.
+    ///
+    /// # Panics
+    ///
+    /// When it is no list of hosts, with which the function would not start.
+    #[must_use]
+    pub fn at_hosts(self, hosts: &str) -> Self {
+        let Some(hosts) = Hosts::parse(hosts) else { panic!("`{hosts}` is no list of hosts") };
+        Self { app: self.app.with_gate(|gate| Gate { hosts, ..gate }), ..self }
     }
 
     /// The function with this `WHARF_BODY_LIMIT`.

@@ -65,12 +65,14 @@ async fn all_front_ends_say_the_same() {
 
 #[tokio::test]
 async fn the_other_sources_say_the_same() {
-    let api = "https://abcdef1234.execute-api.eu-central-1.amazonaws.com";
+    // The client sees the stage.
+    let stage = "https://abcdef1234.execute-api.eu-central-1.amazonaws.com/prod";
     for (event, origin) in [
-        (include_str!("events/rest.json"), api),
-        (include_str!("events/http_api_payload_1.json"), api),
-        (include_str!("events/alb_multi.json"), "https://shop.example"),
-        (include_str!("events/vpc_lattice.json"), "https://shop.example"),
+        (include_str!("events/rest.json"), stage),
+        (include_str!("events/http_api_payload_1.json"), stage),
+        // Nothing vouches for their `Host: shop.example`.
+        (include_str!("events/alb_multi.json"), "https://localhost"),
+        (include_str!("events/vpc_lattice.json"), "https://localhost"),
     ] {
         let answer = answered(event).await;
         assert_eq!(answer["params"], json!([["slug", "a b"]]));
@@ -85,13 +87,13 @@ async fn the_other_sources_say_the_same() {
     }
     // The load balancer sends the last of several values.
     let answer = answered(include_str!("events/alb_single.json")).await;
-    assert_eq!(answer["url"], "https://shop.example/items/a%20b?x=2&y=a%20b");
+    assert_eq!(answer["url"], "https://localhost/items/a%20b?x=2&y=a%20b");
     assert_eq!((&answer["tags"], &answer["ip"]), (&json!(["two"]), &json!("203.0.113.7")));
     assert_eq!(answer["cookies"], json!(["session=abc", "theme=dark blue"]));
     let health = items().event(include_str!("events/alb_health_check.json")).await.unwrap();
     assert_eq!(
         (&health["statusDescription"], &health["body"]),
-        (&json!("200 OK"), &json!("http://localhost/items/health"))
+        (&json!("200 OK"), &json!("https://localhost/items/health"))
     );
 }
 
@@ -134,7 +136,7 @@ async fn the_console_of_a_rest_api_sends_null_for_what_is_empty() {
 async fn a_lattice_path_without_a_query_leaves_it_to_the_parameters() {
     let mut event = parsed(include_str!("events/vpc_lattice.json"));
     event["path"] = "/items/a%20b".into();
-    assert_eq!(answered(&event.to_string()).await["url"], "https://shop.example/items/a%20b?x=1&x=2&y=a%20b");
+    assert_eq!(answered(&event.to_string()).await["url"], "https://localhost/items/a%20b?x=1&x=2&y=a%20b");
 }
 
 #[tokio::test]
@@ -148,16 +150,16 @@ async fn version_1_of_lattice_is_read_too() {
         "is_base64_encoded": true,
     });
     let answer = answered(&event.to_string()).await;
-    assert_eq!(answer["url"], "https://shop.example/items/a%20b?x=1&y=a%20b");
+    assert_eq!(answer["url"], "https://localhost/items/a%20b?x=1&y=a%20b");
     assert_eq!((&answer["count"], &answer["tags"]), (&json!(3), &json!(["one, two"])));
     assert_eq!((&answer["ip"], &answer["context"]), (&json!("203.0.113.7"), &json!(false)));
 }
 
 #[tokio::test]
-async fn a_named_stage_is_no_part_of_the_path_and_stays_in_a_redirect() {
+async fn a_named_stage_is_no_part_of_the_path_and_stays_in_urls_and_redirects() {
     let event = include_str!("events/http_api_stage.json");
     let reply = items().event(event).await.unwrap();
-    assert_eq!(reply["body"], "https://abcdef1234.execute-api.eu-central-1.amazonaws.com/items/x");
+    assert_eq!(reply["body"], "https://abcdef1234.execute-api.eu-central-1.amazonaws.com/prod/items/x");
     let reply = items().event(&event.replace("/prod/items/x", "/prod/items/x/")).await.unwrap();
     assert_eq!((&reply["statusCode"], &reply["headers"]["location"]), (&json!(308), &json!("/prod/items/x")));
 }
@@ -345,6 +347,66 @@ async fn no_line_of_a_secret_reaches_a_handler() {
     }
 }
 
+/// What a client may send to be taken for another, or to have links lead elsewhere.
+const CLAIMS: [(&str, &str); 12] = [
+    ("host", "evil.example"),
+    ("forwarded", "for=6.6.6.6;host=evil.example;proto=http"),
+    ("x-forwarded-for", "6.6.6.6"),
+    ("x-forwarded-host", "evil.example"),
+    ("x-forwarded-port", "6666"),
+    ("x-forwarded-prefix", "/evil"),
+    ("x-forwarded-proto", "http"),
+    ("x-forwarded-server", "evil.example"),
+    ("x-original-host", "evil.example"),
+    ("x-real-ip", "6.6.6.6"),
+    ("x-wharf-origin-secret", "guess"),
+    ("cloudfront-viewer-country", "EV"),
+];
+
+#[tokio::test]
+async fn no_source_lets_a_client_choose_the_host_or_its_address() {
+    async fn seen(request: Request) -> String {
+        let others = request.headers().iter().filter(|(name, _)| *name != "host");
+        format!("{} {:?} {:?}", request.url(), request.client_ip(), others.collect::<Vec<_>>())
+    }
+    for source in Source::ALL {
+        let client = Client::new(|| Route::new("/x").get(seen)).through(source).behind_cdn("s3cret", false);
+        let plain = client.get("/x").await.text();
+        let request =
+            CLAIMS.iter().fold(http::Request::get("/x"), |request, (name, value)| request.header(*name, *value));
+        let text = client.send(request.body("").unwrap()).await.text();
+        for claim in ["evil", "6.6.6.6", "EV", "guess", "forwarded\"", "prefix", "server", "real-ip", "country"] {
+            assert!(!text.contains(claim), "{source:?}: {claim}: {text}");
+        }
+        let url = |text: &str| text.split(' ').next().unwrap().to_owned();
+        if source != Source::Local && !matches!(source, Source::AlbMulti | Source::AlbSingle) {
+            assert_eq!(url(&text), url(&plain), "{source:?}");
+        }
+        let hosts = Client::new(|| Route::new("/x").get(seen)).through(source).at_hosts("shop.example,*.shop.example");
+        let text = hosts.send(http::Request::get("/x").header("host", "evil.example").body("").unwrap()).await.text();
+        assert!(!text.contains("evil") && (source == Source::Local || text.contains("://shop.example/")), "{text}");
+        let text = hosts.send(http::Request::get("/x").header("host", "a.shop.example").body("").unwrap()).await.text();
+        let is_told = matches!(source, Source::Local) || text.contains("://a.shop.example/");
+        assert!(is_told, "{source:?}: {text}");
+    }
+}
+
+#[tokio::test]
+async fn a_target_that_names_another_host_stays_here() {
+    for source in Source::ALL {
+        let client = Client::new(|| Route::new("/[[...all]]").get(async |request: Request| request.url().to_string()));
+        let client = client.through(source).at_hosts("shop.example");
+        for target in
+            ["http://evil.example/x", "//evil.example/x", "/\\evil.example/x", "/@evil.example", "///evil.example/"]
+        {
+            let reply = client.call("GET", target).await;
+            let told = reply.header("location").map_or_else(|| reply.text(), str::to_owned);
+            let url = url::Url::parse("https://shop.example/").unwrap().join(&told).unwrap();
+            assert!(matches!(url.host_str(), Some("shop.example" | "localhost")), "{source:?} {target}: {told}");
+        }
+    }
+}
+
 /// The REST event with another path, at a domain of the user's.
 fn rest_at(path: &str, resource: &str, parameters: Value) -> Value {
     let mut event = parsed(include_str!("events/rest.json"));
@@ -372,7 +434,8 @@ async fn the_base_path_of_a_rest_api_is_no_part_of_the_path_and_stays_in_a_redir
         let event = rest_at(path, resource, parameters.clone());
         let answer = answered(&event.to_string()).await;
         assert_eq!(answer["params"], json!([["slug", "a b"]]), "{path}");
-        assert_eq!(answer["url"], "https://api.shop.example/items/a%20b?x=1&x=2&y=a%20b");
+        assert_eq!(answer["path"], "/items/a%20b");
+        assert_eq!(answer["url"], format!("https://api.shop.example{path}?x=1&x=2&y=a%20b"));
         let event = rest_at(&format!("{path}/"), resource, parameters);
         let reply = items().event(&event.to_string()).await.unwrap();
         assert_eq!(reply["multiValueHeaders"]["location"], json!([format!("{path}?x=1&x=2&y=a%20b")]));

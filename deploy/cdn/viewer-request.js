@@ -16,8 +16,8 @@ const MOST_HEADER_BYTES = 10240 - 512;
 // What an object depends on. Nothing else reaches S3, where `x-amz-*` headers of a viewer would change the answer.
 const READ_BY_S3 = /^(host|via|content-length|transfer-encoding|accept-encoding|range|if-range|if-none-match|if-modified-since)$/;
 
-// What only CloudFront and this function may say.
-const NOT_FOR_VIEWERS = /^(x-wharf-.*|cloudfront-.*|x-forwarded-for|x-forwarded-host)$/;
+// What only CloudFront and this function may say: the functions believe what comes with the origin secret.
+const NOT_FOR_VIEWERS = /^(x-wharf-.*|cloudfront-.*|forwarded(-for)?|x-forwarded(-.*)?|x-original-.*|x-host|x-http-host-override|(x-real|x-client|x-cluster-client|true-client|fastly-client|client)-ip|cf-connecting-ip(v6)?|x-rewrite-url|x-url-scheme|x-scheme|front-end-https)$/;
 
 const store = cf.kvs();
 

@@ -7,6 +7,7 @@ locals {
       reserved_concurrency = try(var.functions[name].reserved_concurrency, null)
       version              = try(var.functions[name].version, null)
       environment = merge(
+        var.domain == null ? {} : { WHARF_HOSTS = var.domain.name },
         var.environment,
         try(var.functions[name].environment, {}),
         local.origin_environment,

@@ -383,6 +383,7 @@ fn every_function_has_the_variables_of_the_app_and_the_secret() {
             assert_eq!(variables["WHARF_ORIGIN_SECRET"]["Fn::If"][1]["Ref"], "OriginSecret", "{name}: {id}");
             let rotation = &variables["WHARF_ORIGIN_SECRET_ROTATION"]["Fn::If"][1]["Ref"];
             assert_eq!(rotation, "OriginSecretRotation", "{name}: {id}");
+            assert_eq!(variables["WHARF_HOSTS"]["Fn::If"][1]["Ref"], "Domain", "{name}: {id}");
             assert_eq!(variables["WHARF_REQUIRE_ORIGIN"]["Fn::If"][1], "1", "{name}: {id}");
         }
         for (file, template) in templates {

@@ -228,6 +228,7 @@ fn everything_of_the_manifest_is_applied() {
             (&json!(SECRET), &json!("1"))
         );
         assert_eq!(variables["WHARF_ORIGIN_SECRET_ROTATION"], OTHER_SECRET);
+        assert_eq!(variables["WHARF_HOSTS"], "shop.example.com");
     }
     let routes = keys(&applied.resources("aws_apigatewayv2_route"), "route_key");
     assert_eq!(

@@ -1,8 +1,12 @@
 //! What an event means, read from the documentation of each source, and not by the code of the adapter.
 
-use std::collections::BTreeMap;
+use std::{
+    collections::BTreeMap,
+    net::{IpAddr, SocketAddr},
+};
 
 use base64::{Engine, engine::general_purpose::STANDARD};
+use url::Url;
 
 use super::json::Json;
 
@@ -46,6 +50,15 @@ struct Parts<'e> {
     prefix: String,
     query: Query,
     headers: Pairs,
+    way: Way,
+}
+
+/// What somebody vouches for of the way of a request; it comes in the place of what a client may have said.
+#[derive(Default)]
+struct Way {
+    address: Option<String>,
+    scheme: String,
+    port: Option<String>,
 }
 
 /// What an event means; `None` when it is no HTTP request, or one that no source would send.
@@ -94,7 +107,9 @@ fn payload_2<'e>(event: &'e Json, context: &'e Json) -> Option<Parts<'e>> {
         headers.retain(|(name, _)| !name.eq_ignore_ascii_case("cookie"));
         headers.push(("cookie".to_owned(), cookies.join("; ")));
     }
+    let way = way(is_local(domain), http.text("sourceIp")?, &headers);
     Some(Parts {
+        way,
         method: http.text("method")??,
         path,
         is_decoded: !is_emulated && !is_function_url,
@@ -114,8 +129,7 @@ fn payload_1<'e>(event: &'e Json, context: &'e Json, version: Option<&str>) -> O
     let headers = merged(event.field("multiValueHeaders")?, event.field("headers")?, str::to_ascii_lowercase)?;
     let query =
         merged(event.field("multiValueQueryStringParameters")?, event.field("queryStringParameters")?, str::to_owned)?;
-    let host = headers.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case("host")).map(|(_, value)| value);
-    let domain = context.text("domainName")?.or(host.map(String::as_str)).unwrap_or_default();
+    let domain = context.text("domainName")?.unwrap_or_default();
     let path = event.text("path")?.unwrap_or("/");
     let (stage, seen) = (context.text("stage")?, context.text("path")?.unwrap_or_default());
     context.text("domainPrefix")?;
@@ -126,8 +140,13 @@ fn payload_1<'e>(event: &'e Json, context: &'e Json, version: Option<&str>) -> O
     let seen = seen.strip_suffix(path).unwrap_or_default();
     let stage = stage.filter(|_| version.is_some() && domain.contains(".execute-api."));
     let (front, path) = without_stage(stage, path);
-    let is_emulated = context.text("domainName")?.is_some_and(is_local);
+    let is_emulated = is_local(domain);
+    let address = match context.field("identity")? {
+        identity @ Json::Map(_) => identity.text("sourceIp")?,
+        _ => None,
+    };
     Some(Parts {
+        way: way(is_emulated || domain.is_empty(), address, &headers),
         method: event.text("httpMethod")??,
         path,
         is_decoded: version.is_some() && !is_emulated,
@@ -141,13 +160,17 @@ fn payload_1<'e>(event: &'e Json, context: &'e Json, version: Option<&str>) -> O
 fn load_balancer(event: &Json) -> Option<Parts<'_>> {
     let query =
         merged(event.field("multiValueQueryStringParameters")?, event.field("queryStringParameters")?, str::to_owned)?;
+    let headers = merged(event.field("multiValueHeaders")?, event.field("headers")?, str::to_ascii_lowercase)?;
+    let port = headers.iter().rev().find(|(name, _)| name.eq_ignore_ascii_case("x-forwarded-port"));
+    let port = port.and_then(|(_, value)| value.rsplit(',').next()?.trim().parse::<u16>().ok());
     Some(Parts {
+        way: Way { port: port.map(|port| port.to_string()), ..told(&headers, "x-forwarded-proto") },
         method: event.text("httpMethod")??,
         path: event.text("path")?.unwrap_or("/"),
         is_decoded: false,
         prefix: String::new(),
         query: Query::Raw(joined(&query)),
-        headers: merged(event.field("multiValueHeaders")?, event.field("headers")?, str::to_ascii_lowercase)?,
+        headers,
     })
 }
 
@@ -159,13 +182,17 @@ fn lattice(event: &Json) -> Option<Parts<'_>> {
         Some(at) => (&target[..at], target[at + 1..].to_owned()),
         None => (target, joined(&parameters)),
     };
+    let headers = lines(event.field("headers")?)?;
+    let way = told(&headers, "x-forwarded-for-proto");
+    let port = if way.scheme == "http" { "80" } else { "443" };
     Some(Parts {
+        way: Way { port: Some(port.to_owned()), ..way },
         method: event.text("method")??,
         path,
         is_decoded: false,
         prefix: String::new(),
         query: Query::Raw(query),
-        headers: lines(event.field("headers")?)?,
+        headers,
     })
 }
 
@@ -211,6 +238,18 @@ impl Parts<'_> {
             headers.entry(name.to_ascii_lowercase()).or_default().push(value.into_bytes());
         }
         headers.remove("x-wharf-origin-secret");
+        for (name, vouched) in [
+            ("x-forwarded-for", self.way.address),
+            ("x-forwarded-host", None),
+            ("x-forwarded-port", self.way.port),
+            ("x-forwarded-proto", Some(self.way.scheme)),
+        ] {
+            if let Some(lines) = headers.get_mut(name) {
+                *lines = vouched.into_iter().map(String::into_bytes).collect();
+            }
+        }
+        // Nobody proved that it came through a CDN.
+        headers.retain(|name, lines| !lines.is_empty() && !is_claimed(name));
         Meant::Handled(Request {
             method: self.method.to_owned(),
             parts: decoded_parts,
@@ -304,6 +343,67 @@ fn is_token(name: &str) -> bool {
 /// [RFC 9110, 5.5](https://www.rfc-editor.org/rfc/rfc9110#section-5.5)
 fn is_header_value(value: &str) -> bool {
     !value.chars().any(|char| char.is_ascii_control() && char != '\t')
+}
+
+fn is_claimed(name: &str) -> bool {
+    let known = ["x-forwarded-for", "x-forwarded-port", "x-forwarded-proto"];
+    let families = ["x-forwarded-", "x-original-", "cloudfront-"];
+    let names = [
+        "forwarded",
+        "forwarded-for",
+        "x-forwarded",
+        "x-host",
+        "x-http-host-override",
+        "x-real-ip",
+        "x-client-ip",
+        "x-cluster-client-ip",
+        "client-ip",
+        "true-client-ip",
+        "cf-connecting-ip",
+        "cf-connecting-ipv6",
+        "fastly-client-ip",
+        "x-rewrite-url",
+        "x-url-scheme",
+        "x-scheme",
+        "front-end-https",
+    ];
+    !known.contains(&name) && (names.contains(&name) || families.iter().any(|family| name.starts_with(family)))
+}
+
+/// The way of a request that API Gateway or a Function URL took, or that an emulator made.
+fn way(is_emulated: bool, address: Option<&str>, headers: &Pairs) -> Way {
+    let address = address.and_then(|address| address.parse::<IpAddr>().ok()).map(|address| address.to_string());
+    if !is_emulated {
+        return Way { address, scheme: "https".to_owned(), port: Some("443".to_owned()) };
+    }
+    let host: Vec<_> = headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("host")).collect();
+    let url = match host.as_slice() {
+        [(_, host)] if is_this_machine(host) => Url::parse(&format!("http://{host}/")).ok(),
+        _ => None,
+    };
+    let port = url.and_then(|url| url.port_or_known_default()).unwrap_or(80);
+    Way { address, scheme: "http".to_owned(), port: Some(port.to_string()) }
+}
+
+/// The way of a request that is told by headers alone, each of which may hold what a client sent before.
+fn told(headers: &Pairs, scheme_header: &str) -> Way {
+    let last = |name: &str| {
+        let line = headers.iter().rev().find(|(other, _)| other.eq_ignore_ascii_case(name)).map(|(_, value)| value)?;
+        line.rsplit(',').next().map(str::trim).filter(|text| text.chars().all(|char| (' '..='~').contains(&char)))
+    };
+    let scheme = last(scheme_header).filter(|scheme| matches!(*scheme, "http" | "https")).unwrap_or("https");
+    let address = last("x-forwarded-for").and_then(|address| {
+        let with_port = address.parse::<SocketAddr>().map(|address| address.ip());
+        with_port.or_else(|_| address.parse()).ok()
+    });
+    Way { address: address.map(|address| address.to_string()), scheme: scheme.to_owned(), port: None }
+}
+
+fn is_this_machine(host: &str) -> bool {
+    let Ok(url) = Url::parse(&format!("http://{host}/")) else { return false };
+    let name = url.host_str().unwrap_or_default();
+    let is_plain = host.chars().all(|char| char.is_ascii_alphanumeric() || "-._:[]".contains(char));
+    is_plain && (name == "localhost" || name.starts_with("127.") || name == "[::1]" || name.ends_with(".localhost"))
 }
 
 fn is_bad(part: &str) -> bool {

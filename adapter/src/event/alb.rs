@@ -11,7 +11,7 @@ use super::{
     lines::{self, Lines},
     reply::{self, Reply},
 };
-use crate::{answer::Answer, path::Encoding};
+use crate::{answer::Answer, path::Encoding, viewer::Front};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -35,8 +35,8 @@ struct Event<'a> {
     is_base64_encoded: Option<bool>,
 }
 
-/// The path and the query parameters are as the client sent them. A load balancer knows no domain of its own: the host
-/// is the one that was asked for.
+/// The path and the query parameters are as the client sent them. A load balancer tells no domain of its own,
+/// and hands on whatever `Host` a client sends.
 pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
     let event: Event<'_> = serde_json::from_str(event)?;
     let headers = lines::headers(event.multi_value_headers, event.headers);
@@ -48,7 +48,8 @@ pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
         prefix: String::new(),
         hides_base_path: false,
         query: lines::raw_query(&query),
-        domain: lines::last(&headers, "host").map(str::to_owned),
+        front: Front::LoadBalancer,
+        domain: None,
         source_ip: lines::source_ip(&headers),
         headers,
         body: event.body.unwrap_or_default(),

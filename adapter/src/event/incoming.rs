@@ -8,12 +8,13 @@ use lambda_http::request::RequestContext;
 
 use crate::{
     bounds::Bounds,
+    hosts::Hosts,
     method::{Method, UnknownMethod},
     path::{self, Encoding, ReadPath},
     redirect,
     request::SentPath,
     stamp::Stamp,
-    viewer::{Origin, Viewer},
+    viewer::{Front, Origin, Told, Viewer},
 };
 
 use super::mount::split_prefix;
@@ -32,6 +33,9 @@ pub(crate) struct Incoming {
     pub(crate) headers: Vec<(String, String)>,
     pub(crate) body: String,
     pub(crate) is_base64: bool,
+    /// What sent the event.
+    pub(crate) front: Front,
+    /// The domain that the front end vouches for.
     pub(crate) domain: Option<String>,
     pub(crate) source_ip: Option<String>,
     pub(crate) context: Option<Box<RequestContext>>,
@@ -43,6 +47,8 @@ pub(crate) struct Gate {
     pub(crate) origin: Origin,
     /// What the client sees in front of every path, as `/shop`.
     pub(crate) base_path: String,
+    /// The hosts of the app, where it names them.
+    pub(crate) hosts: Hosts,
     /// The largest body in bytes, once it is decoded.
     pub(crate) body_limit: usize,
     pub(crate) bounds: Bounds,
@@ -67,6 +73,7 @@ impl Default for Gate {
         Self {
             origin: Origin::default(),
             base_path: String::new(),
+            hosts: Hosts::default(),
             body_limit: Self::BODY_LIMIT,
             bounds: Bounds::default(),
         }
@@ -113,7 +120,7 @@ impl Incoming {
             let cause = format!("the path and the query have more than {} bytes", Gate::URL_LIMIT);
             return Err(Refusal::new(StatusCode::URI_TOO_LONG, cause));
         }
-        self.cut(&gate.base_path);
+        self.cut(&gate.base_path, proven);
         let path = path::read(&self.path, self.encoding.unwrap_or(Encoding::Percent));
         let method = self.method.parse().map_err(|error| self.no_method(error, path.as_ref().ok()))?;
         let path = path.map_err(|error| Refusal::bad(error.to_string()))?;
@@ -125,7 +132,14 @@ impl Incoming {
         gate.bounds
             .check(&headers, &body)
             .map_err(|too_many| Refusal::new(StatusCode::PAYLOAD_TOO_LARGE, too_many.to_string()))?;
-        let viewer = Viewer::read(self.domain.as_deref(), self.source_ip.as_deref(), &headers, proven);
+        let told = Told {
+            front: self.front,
+            domain: self.domain.as_deref(),
+            source_ip: self.source_ip.as_deref(),
+            is_proven: proven,
+        };
+        let viewer = Viewer::read(&told, &headers, &gate.hosts).below(&self.prefix);
+        viewer.tell(&told, &mut headers);
 
         let mut request = http::Request::new(Body::from(body));
         *request.method_mut() =
@@ -153,10 +167,15 @@ impl Incoming {
         }
     }
 
-    /// Takes the base path from the path. Where the front end has done so itself, the client sees it all the same.
-    fn cut(&mut self, base_path: &str) {
+    /// Takes the base path from the path. Where the front end has done so itself, the client sees it all the same. Behind
+    /// a CDN no client sees what the event tells of the API, only what the app is told.
+    fn cut(&mut self, base_path: &str, proven: bool) {
+        if proven {
+            self.prefix.clear();
+        }
+        self.prefix = path::encode_prefix(&self.prefix, self.encoding.unwrap_or(Encoding::Percent));
         let rest = split_prefix(base_path, &self.path).map(|(_, rest)| rest.to_owned());
-        if rest.is_some() || self.hides_base_path {
+        if rest.is_some() || self.hides_base_path || proven {
             self.prefix.push_str(base_path);
         }
         self.path = rest.unwrap_or_else(|| std::mem::take(&mut self.path));

@@ -13,7 +13,7 @@ use super::{
     mount::{is_local, is_own_domain, split_stage},
     reply::{self, Reply},
 };
-use crate::{answer::Answer, path::Encoding};
+use crate::{answer::Answer, path::Encoding, viewer::Front};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -78,6 +78,7 @@ pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
         headers,
         body: event.body.unwrap_or_default(),
         is_base64: event.is_base64_encoded.unwrap_or_default(),
+        front: if is_local(&domain) { Front::Emulator } else { Front::Api },
         domain: Some(domain),
         source_ip: context.http.source_ip,
         context: super::typed(event.request_context, RequestContext::ApiGatewayV2),

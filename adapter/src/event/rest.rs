@@ -14,7 +14,7 @@ use super::{
     mount::{Resource, is_local, is_own_domain, split_stage},
     reply::{self, Reply},
 };
-use crate::{answer::Answer, path::Encoding};
+use crate::{answer::Answer, path::Encoding, viewer::Front};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
@@ -70,7 +70,9 @@ pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
     let sent = event.path.as_deref().unwrap_or("/");
     let encoding = encoding(event.version.is_some(), &context, &resource);
     let seen = prefix(context.path.as_deref(), sent);
-    let domain = context.domain_name.or_else(|| lines::last(&headers, "host").map(str::to_owned)).unwrap_or_default();
+    // `sam local` tells none; API Gateway always does.
+    let domain = context.domain_name.unwrap_or_default();
+    let is_emulated = domain.is_empty() || is_local(&domain);
     // A REST API has no stage in its path. Of an HTTP API's the client sees it at the API's own domain alone.
     let stage = context.stage.as_deref().filter(|_| event.version.is_some() && is_own_domain(&domain));
     let (front, path) = resource.split(sent).unwrap_or_else(|| split_stage(stage, sent));
@@ -84,6 +86,7 @@ pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
         headers,
         body: event.body.unwrap_or_default(),
         is_base64: event.is_base64_encoded.unwrap_or_default(),
+        front: if is_emulated { Front::Emulator } else { Front::Api },
         domain: Some(domain),
         source_ip: context.identity.and_then(|identity| identity.source_ip),
         context: super::typed(event.request_context, RequestContext::ApiGatewayV1),

@@ -10,7 +10,7 @@ use super::{
     lines::{self, Lines},
     reply::{self, Reply},
 };
-use crate::{answer::Answer, path::Encoding};
+use crate::{answer::Answer, path::Encoding, viewer::Front};
 
 /// Version 1 spells the names otherwise, has no context, and one value for each header and parameter.
 #[derive(Deserialize)]
@@ -31,7 +31,7 @@ struct Event<'a> {
     is_base64_encoded: Option<bool>,
 }
 
-/// The host is the one that was asked for.
+/// It tells no domain of its own, and hands on the `Host` that a client sends.
 pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
     let event: Event<'_> = serde_json::from_str(event)?;
     let headers = event.headers.unwrap_or_default().into_vec();
@@ -43,7 +43,8 @@ pub(super) fn read(event: &str) -> Result<Incoming, serde_json::Error> {
         prefix: String::new(),
         hides_base_path: false,
         query,
-        domain: lines::last(&headers, "host").map(str::to_owned),
+        front: Front::Lattice,
+        domain: None,
         source_ip: lines::source_ip(&headers),
         headers,
         body: event.body.unwrap_or_default(),

@@ -41,6 +41,17 @@ const NOT_IN_A_QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'
 /// What would end the line of a header.
 const NOT_IN_A_LOCATION: &AsciiSet = &CONTROLS.add(b' ');
 
+/// Which host a source vouches for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum VouchedHost {
+    /// The domain at which it is asked.
+    OwnDomain,
+    /// What it was called, if that is this machine.
+    ThisMachine,
+    /// None.
+    Nobody,
+}
+
 /// A request on its way to the function.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Asked {
@@ -59,7 +70,7 @@ pub struct Asked {
     form: Value,
     /// The address that the source saw.
     pub(super) source_ip: &'static str,
-    pub(super) own_domain_is_the_host: bool,
+    pub(super) vouched_host: VouchedHost,
     /// What the client sees in front of the path.
     pub(super) stage: &'static str,
 }
@@ -93,7 +104,7 @@ impl Asked {
             body: request.body().to_vec(),
             form: case.form.clone(),
             source_ip: "203.0.113.7",
-            own_domain_is_the_host: false,
+            vouched_host: VouchedHost::OwnDomain,
             stage: "",
         }
     }
@@ -164,18 +175,72 @@ impl Asked {
                     rest == "/" && url.username().is_empty() && url.password().is_none() && url.host_str().is_some()
                 })
         };
+        let is_this_machine =
+            |host: &&str| host.starts_with("localhost") || host.starts_with("127.") || host.starts_with("[::1]");
         let forwarded = self.header("x-forwarded-host").filter(|_| self.is_proven()).filter(valid);
-        let own = if self.own_domain_is_the_host { Some(own_domain(self.source)) } else { self.header("host") };
-        let host = forwarded.or(own.filter(valid)).unwrap_or("localhost");
-        let scheme = self.header("cloudfront-forwarded-proto").filter(|_| self.is_proven());
-        let scheme = match scheme.or(self.header("x-forwarded-proto")) {
-            Some(scheme @ ("http" | "https")) => scheme,
-            _ if self.source == Source::Local || own.filter(valid).is_none() => "http",
-            _ => "https",
+        let own = match self.vouched_host {
+            VouchedHost::OwnDomain => Some(own_domain(self.source)),
+            VouchedHost::ThisMachine => self.header("host").filter(valid).filter(is_this_machine),
+            VouchedHost::Nobody => None,
         };
+        let host = forwarded.or(own).unwrap_or("localhost");
         let query = if self.query.is_empty() { String::new() } else { format!("?{}", self.encoded_query()) };
-        let url = format!("{scheme}://{host}{}{query}", self.plain_path());
+        // Behind the CDN nobody sees the stage.
+        let stage = if self.is_proven() { "" } else { self.stage };
+        let url = format!("{}://{host}{stage}{}{query}", self.scheme(), self.plain_path());
         Url::parse(&url).unwrap_or_else(|error| panic!("{url} is no URL: {error}"))
+    }
+
+    /// What the viewer asked with.
+    fn scheme(&self) -> &str {
+        let known = |scheme: &&str| matches!(*scheme, "http" | "https");
+        let of_the_cdn = self.header("cloudfront-forwarded-proto").filter(|_| self.is_proven()).filter(known);
+        let forwarded = self.header("x-forwarded-proto").filter(known);
+        of_the_cdn.unwrap_or(match self.source {
+            Source::AlbSingle | Source::AlbMulti => forwarded.unwrap_or("https"),
+            Source::Local => forwarded.filter(|_| self.is_proven()).unwrap_or("http"),
+            _ => "https",
+        })
+    }
+
+    /// What a handler sees of the headers: of the way of the request only what somebody vouches for.
+    fn seen_headers(&self) -> Vec<Line> {
+        let port = match self.source {
+            Source::AlbSingle | Source::AlbMulti if !self.is_proven() => {
+                self.header("x-forwarded-port").unwrap_or_default().to_owned()
+            }
+            _ => self.url().port_or_known_default().expect("http and https have one").to_string(),
+        };
+        let is_claimed = |name: &str| {
+            ["x-forwarded-", "x-original-", "cloudfront-"].iter().any(|family| name.starts_with(family))
+                || matches!(name, "forwarded" | "x-real-ip")
+        };
+        let mut seen: Vec<Line> = Vec::new();
+        for (name, value) in &self.headers {
+            let value = match name.as_str() {
+                "x-wharf-origin-secret" => continue,
+                "x-forwarded-for" => match self.client_ip() {
+                    Some(address) => address.to_string(),
+                    None => continue,
+                },
+                "x-forwarded-proto" => self.scheme().to_owned(),
+                "x-forwarded-port" => port.clone(),
+                "x-forwarded-host" if self.is_proven() => {
+                    let url = self.url();
+                    url[url::Position::BeforeHost..url::Position::AfterPort].to_owned()
+                }
+                name if is_claimed(name) && !self.is_proven() => continue,
+                _ => value.clone(),
+            };
+            let is_written_once = matches!(
+                name.as_str(),
+                "x-forwarded-for" | "x-forwarded-proto" | "x-forwarded-port" | "x-forwarded-host"
+            );
+            if !is_written_once || seen.iter().all(|(other, _)| other != name) {
+                seen.push((name.clone(), value));
+            }
+        }
+        seen
     }
 
     fn encoded_query(&self) -> String {
@@ -191,8 +256,7 @@ impl Asked {
     fn reflected(&self, parts: &[String]) -> HttpReply {
         let body: &[u8] = if matches!(self.method.as_str(), "GET" | "HEAD") { b"" } else { &self.body };
         let text = body.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(body);
-        let mut headers = self.headers.clone();
-        headers.retain(|(name, _)| name != "x-wharf-origin-secret");
+        let mut headers = self.seen_headers();
         headers.sort_by(|(one, _), (other, _)| one.cmp(other));
         let seen = json!({
             "method": self.method,

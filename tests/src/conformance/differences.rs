@@ -6,7 +6,7 @@ use form_urlencoded::parse;
 use percent_encoding::{AsciiSet, CONTROLS, percent_decode_str, utf8_percent_encode};
 use wharf::testing::Source::{self, AlbMulti, AlbSingle, FunctionUrl, HttpApi, Local, Rest, VpcLattice};
 
-use super::asked::{Asked, Line, NOT_IN_A_PATH};
+use super::asked::{Asked, Line, NOT_IN_A_PATH, VouchedHost};
 use crate::HttpReply;
 
 /// A difference, in one sentence, and where it holds.
@@ -35,9 +35,14 @@ pub const DIFFERENCES: &[Difference] = &[
         force: Force::Request(forward_nothing),
     },
     Difference {
-        what: "The host is the API's own domain, whatever `Host` says.",
-        sources: &[HttpApi, FunctionUrl, Rest],
-        force: Force::Request(|asked| asked.own_domain_is_the_host = true),
+        what: "The emulator has no domain: the host is what it was called, if that is this machine.",
+        sources: &[Local],
+        force: Force::Request(|asked| asked.vouched_host = VouchedHost::ThisMachine),
+    },
+    Difference {
+        what: "Nothing vouches for a host: it is `localhost`, unless `WHARF_HOSTS` names those of the app.",
+        sources: &[AlbSingle, AlbMulti, VpcLattice],
+        force: Force::Request(|asked| asked.vouched_host = VouchedHost::Nobody),
     },
     Difference {
         what: "The path is decoded: how it was spelled is lost, a `%2F` is a slash, and what is no escape is text.",
@@ -50,7 +55,7 @@ pub const DIFFERENCES: &[Difference] = &[
         force: Force::Request(|asked| asked.path = asked.path.split("%3F").next().unwrap_or_default().to_owned()),
     },
     Difference {
-        what: "The client sees the stage in front of the path, so a redirect to another spelling names it.",
+        what: "The client sees the stage in front of the path, so URLs and a redirect to another spelling name it.",
         sources: &[Rest],
         force: Force::Request(|asked| asked.stage = "/prod"),
     },

@@ -166,6 +166,7 @@ fn conditions(manifest: &Manifest, layout: &Layout<'_>) -> BTreeMap<String, serd
 fn globals(manifest: &Manifest) -> serde_json::Map<String, serde_json::Value> {
     let variables = manifest.app.environment.iter().map(|name| (name.clone(), reference(&variable_id(name))));
     let mut variables: serde_json::Map<_, _> = variables.collect();
+    variables.entry("WHARF_HOSTS").or_insert_with(|| only_if("HasHosts", reference("Domain")));
     variables.insert("WHARF_ORIGIN_SECRET".to_owned(), only_if("HasSecret", reference("OriginSecret")));
     let rotation = only_if("HasRotation", reference("OriginSecretRotation"));
     variables.insert("WHARF_ORIGIN_SECRET_ROTATION".to_owned(), rotation);

@@ -18,7 +18,7 @@ pub(super) fn of_root(manifest: &Manifest) -> BTreeMap<String, Parameter> {
         // For which the longest name of a function still is one that Lambda takes.
         stage.max_length = Some(longest_stage(manifest));
     }
-    parameters.extend(of_domain());
+    parameters.extend([("Domain".to_owned(), domain()), ("CertificateArn".to_owned(), certificate())]);
     parameters.extend(of_cdn());
     if has_api(manifest) {
         parameters.insert("AccessLog".to_owned(), access_log());
@@ -35,6 +35,7 @@ pub(super) fn of_root(manifest: &Manifest) -> BTreeMap<String, Parameter> {
 /// Those of a nested stack, all of which the root hands on.
 pub(super) fn of_part(manifest: &Manifest) -> BTreeMap<String, Parameter> {
     let mut parameters = of_functions();
+    parameters.insert("Domain".to_owned(), domain());
     parameters.extend(manifest.app.environment.iter().map(|variable| {
         let parameter = Parameter {
             kind: "String",
@@ -73,32 +74,29 @@ fn access_log() -> Parameter {
     }
 }
 
-fn of_domain() -> BTreeMap<String, Parameter> {
-    named([
-        (
-            "Domain",
-            Parameter {
-                kind: "String",
-                description:
-                    "A domain of your own, as shop.example.com, for CloudFront where there is one and else for \
-                              the API; none without it."
-                        .to_owned(),
-                default: Some("".into()),
-                ..Parameter::default()
-            },
-        ),
-        (
-            "CertificateArn",
-            Parameter {
-                kind: "String",
-                description: "The certificate of the domain in AWS Certificate Manager: with CloudFront in us-east-1, \
-                              else in the region of the stack."
-                    .to_owned(),
-                default: Some("".into()),
-                ..Parameter::default()
-            },
-        ),
-    ])
+/// Functions know it, too, as the host of the app.
+fn domain() -> Parameter {
+    Parameter {
+        kind: "String",
+        description:
+            "A domain of your own, as shop.example.com, for CloudFront where there is one and else for the API; \
+                      none without it."
+                .to_owned(),
+        default: Some("".into()),
+        ..Parameter::default()
+    }
+}
+
+fn certificate() -> Parameter {
+    Parameter {
+        kind: "String",
+        description:
+            "The certificate of the domain in AWS Certificate Manager: with CloudFront in us-east-1, else in the \
+                      region of the stack."
+                .to_owned(),
+        default: Some("".into()),
+        ..Parameter::default()
+    }
 }
 
 fn of_cdn() -> BTreeMap<String, Parameter> {
@@ -296,6 +294,7 @@ pub(super) fn conditions_of_functions() -> BTreeMap<String, Value> {
     let policies = json!({ "Fn::Join": ["", reference("Policies")] });
     named([
         ("HasPolicies", not(&json!({ "Fn::Equals": [policies, ""] }))),
+        ("HasHosts", not(&equals("Domain", ""))),
         ("HasRotation", not(&equals("OriginSecretRotation", ""))),
         ("HasSecret", not(&equals("OriginSecret", ""))),
         ("RefusesOthers", both(&not(&equals("OriginSecret", "")), &equals("RequireOrigin", "true"))),
