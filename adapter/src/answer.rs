@@ -8,9 +8,16 @@ use http::{
     HeaderMap, HeaderName, HeaderValue, StatusCode,
     header::{self, CONNECTION, CONTENT_LENGTH, CONTENT_TYPE, TE, TRAILER, TRANSFER_ENCODING, UPGRADE},
 };
-use http_body_util::BodyExt;
 
-use crate::{cache_control, error::chain, kept, mark::Cause, report::Frozen, scope::Lifetime};
+use crate::{
+    cache_control,
+    collected::{self, Room},
+    error::chain,
+    kept,
+    mark::Cause,
+    report::Frozen,
+    scope::Lifetime,
+};
 
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Answer {
@@ -56,17 +63,19 @@ impl Answer {
     }
 
     /// Collects the body and tidies the headers. The text is why the answer is an error.
-    pub(crate) async fn collect(response: http::Response<Body>, is_head: bool) -> (Self, Option<String>) {
-        let is_stream = is_stream(&response);
+    pub(crate) async fn collect(response: http::Response<Body>, is_head: bool, room: Room) -> (Self, Option<String>) {
+        let has_body = !http_body::Body::is_end_stream(response.body());
         let (mut answer, cause, body) = match Self::open(response, is_head) {
             Ok(opened) => opened,
             Err(cause) => return Self::failed(cause),
         };
-        answer.body = match body.collect().await {
-            Ok(body) => body.to_bytes(),
-            Err(error) => return Self::failed(broken(&error)),
-        };
-        answer.tidy(is_stream);
+        if !answer.has_no_body() {
+            answer.body = match collected::collect(body, &answer.headers, room).await {
+                Ok(body) => body,
+                Err(cause) => return Self::failed(cause),
+            };
+        }
+        answer.tidy(has_body);
         (answer, cause)
     }
 
@@ -102,7 +111,7 @@ impl Answer {
 
     /// Whether a body is there at all is not known of a stream: it counts as one, so that an answer has the same
     /// headers whether it is collected or not.
-    fn tidy(&mut self, is_stream: bool) {
+    fn tidy(&mut self, may_have_body: bool) {
         for name in HOP_BY_HOP {
             self.headers.remove(name);
         }
@@ -115,7 +124,7 @@ impl Answer {
             self.headers.remove(CONTENT_LENGTH);
             self.headers.remove(CONTENT_TYPE);
         }
-        let has_body = is_stream || !self.body.is_empty() || self.headers.contains_key(CONTENT_LENGTH);
+        let has_body = may_have_body || !self.body.is_empty() || self.headers.contains_key(CONTENT_LENGTH);
         if has_body && !self.status_has_no_body() && !self.headers.contains_key(CONTENT_TYPE) {
             // API Gateway would invent one.
             self.headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
@@ -195,7 +204,7 @@ mod tests {
     use super::*;
 
     async fn collected(response: http::response::Builder, body: &'static str, is_head: bool) -> Answer {
-        Answer::collect(response.body(Body::from(body)).unwrap(), is_head).await.0
+        Answer::collect(response.body(Body::from(body)).unwrap(), is_head, Room::Reply).await.0
     }
 
     #[tokio::test]
@@ -224,7 +233,8 @@ mod tests {
     #[tokio::test]
     async fn an_informational_status_is_an_error() {
         let (answer, cause) =
-            Answer::collect(http::Response::builder().status(103).body(Body::empty()).unwrap(), false).await;
+            Answer::collect(http::Response::builder().status(103).body(Body::empty()).unwrap(), false, Room::Reply)
+                .await;
         assert_eq!((answer.status.as_u16(), cause.is_some()), (500, true));
     }
 

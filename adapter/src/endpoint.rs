@@ -16,6 +16,7 @@ use lambda_runtime::Service;
 use crate::{
     answer::{ALLOW, Answer, allow, is_stream},
     cache_control,
+    collected::Room,
     conditional::IfNoneMatch,
     config::{Dynamic, SegmentConfig},
     entry::Route,
@@ -228,7 +229,12 @@ impl Endpoint {
                 let (answer, cause, body) = Answer::begin(response, is_head);
                 return (answer, cause, body, is_not_found);
             }
-            let (answer, cause) = Answer::collect(response, is_head).await;
+            let room = match (scope.run, delivery) {
+                (Run::Evaluate, _) => Room::Evaluated,
+                (_, Delivery::Piecewise) => Room::Stream,
+                (_, Delivery::Whole) => Room::Reply,
+            };
+            let (answer, cause) = Answer::collect(response, is_head, room).await;
             if is_stream && scope.run == Run::Live {
                 self.warn_of_collecting();
             }

@@ -15,6 +15,7 @@ use serde_json::value::RawValue;
 use crate::{
     answer::Answer,
     app::App,
+    collected::REPLY_LIMIT,
     config::{Dynamic, FetchCache, PreferredRegion, Revalidate, Runtime, SegmentConfig},
     event::{self, Incoming, NotHttp, Shape},
     frozen, init_error, log,
@@ -230,11 +231,6 @@ fn run(runtime: &tokio::runtime::Runtime, app: &Arc<App>, takes_pieces: bool) ->
         }
     }
 }
-
-/// The largest reply that Lambda takes, in bytes of JSON: 6 MB, and 100 bytes as its own error says. Bytes that are no
-/// text are a third longer there, as base64
-/// ([AWS](https://docs.aws.amazon.com/lambda/latest/dg/gettingstarted-limits.html)).
-const REPLY_LIMIT: usize = 6_291_556;
 
 /// Answers one event. Only an event that is no HTTP request is an error.
 pub(crate) async fn invoke(

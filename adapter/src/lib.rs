@@ -98,6 +98,8 @@ mod bounds;
 #[cfg(feature = "runtime")]
 mod cache_control;
 #[cfg(feature = "runtime")]
+mod collected;
+#[cfg(feature = "runtime")]
 mod conditional;
 #[cfg(feature = "runtime")]
 mod cookies;

@@ -2,6 +2,7 @@
 
 use std::{
     any::Any,
+    borrow::Cow,
     panic::PanicHookInfo,
     sync::atomic::{AtomicBool, Ordering},
     time::Instant,
@@ -108,6 +109,8 @@ impl Asked {
         let Asked { request_id, trace_id, method, path, cold_start, started } = self;
         let duration_ms = (started.elapsed().as_secs_f64() * 1e5).round() / 100.0;
         let status = status.as_u16();
+        let (method, path, shown_cause) = (shortened(method), shortened(path), cause.map(shortened));
+        let (method, path, cause) = (method.as_ref(), path.as_ref(), shown_cause.as_deref());
         macro_rules! log {
             ($level:ident) => {
                 tracing::$level!(
@@ -133,6 +136,18 @@ impl Asked {
     }
 }
 
+/// The longest text in a line. Clients choose some of them, and Lambda cuts a line of more than 256 KB
+/// ([AWS](https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/cloudwatch_limits_cwl.html)).
+const LONGEST: usize = 8 * 1024;
+
+fn shortened(text: &str) -> Cow<'_, str> {
+    if text.len() <= LONGEST {
+        return Cow::Borrowed(text);
+    }
+    let end = text.floor_char_boundary(LONGEST);
+    Cow::Owned(format!("{}… ({} bytes)", &text[..end], text.len()))
+}
+
 /// Sends panics to the log: those of a handler with its request, others on their own.
 pub(crate) fn catch_panics() {
     std::panic::set_hook(Box::new(|panic| {
@@ -155,4 +170,16 @@ fn describe(panic: &PanicHookInfo<'_>) -> String {
 pub(crate) fn panic_message(payload: &(dyn Any + Send)) -> &str {
     let text = payload.downcast_ref::<&str>().copied();
     text.or_else(|| payload.downcast_ref::<String>().map(String::as_str)).unwrap_or("a value that is no text")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_long_text_is_cut_between_characters() {
+        assert_eq!(shortened("short"), "short");
+        let long = shortened(&"€".repeat(LONGEST)).into_owned();
+        assert!(long.ends_with("€… (24576 bytes)") && long.len() < LONGEST + 30, "{}", long.len());
+    }
 }

@@ -9,7 +9,9 @@ use std::{
     time::{Duration, Instant, SystemTime},
 };
 
-use wharf::{Fetch, Path, Result, cookies, entry::Route, fetch, report::FrozenRoute, testing::Client};
+use wharf::{
+    Fetch, Path, Result, cookies, entry::Route, fetch, lambda_runtime::Context, report::FrozenRoute, testing::Client,
+};
 
 /// The heads of the requests that an upstream got, their first lines first.
 type Heads = Arc<Mutex<Vec<String>>>;
@@ -77,7 +79,7 @@ async fn an_upstream_that_trickles_ends_in_an_error() {
 async fn a_fetch_ends_before_the_function() {
     let (url, _) = upstream(|_, _| thread::sleep(Duration::from_secs(60)));
     let client = Client::new(move || Route::new("/").get(async move || error(fetch(&url)).await));
-    let mut invocation = wharf::lambda_runtime::Context::default();
+    let mut invocation = Context::default();
     let end = SystemTime::now() + Duration::from_millis(1500);
     invocation.deadline = u64::try_from(end.duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis()).unwrap();
     let text = client.invoked_with(invocation).get("/").await.text();

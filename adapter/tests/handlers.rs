@@ -543,3 +543,44 @@ async fn a_path_of_too_many_parts_is_a_414() {
     assert_eq!(client.get(&"/a".repeat(30_000)).await.text(), "30000");
     assert_eq!(client.get(&"/a".repeat(40_000)).await.status(), 414);
 }
+
+#[tokio::test]
+async fn a_stream_breaks_off_where_lambda_would_cut_it() {
+    let piece = axum::body::Bytes::from(vec![b'x'; 1024 * 1024]);
+    let endless = move || {
+        let piece = piece.clone();
+        Response::stream(stream::repeat_with(move || Ok::<_, Infallible>(piece.clone())))
+    };
+    let client = Client::new(move || Route::new("/").get(async move || endless()).streaming(true));
+    let mut reply = client.stream(http::Request::get("/").body("").unwrap()).await;
+    let mut pieces = 0;
+    while reply.next().await.is_some() {
+        pieces += 1;
+    }
+    assert!(pieces == 200 && reply.broke_off(), "{pieces}");
+}
+
+#[tokio::test]
+async fn a_stream_that_is_sent_whole_is_dropped_once_it_cannot_fit() {
+    static PIECES: AtomicU32 = AtomicU32::new(0);
+    let endless = || {
+        let pieces = stream::repeat_with(|| {
+            PIECES.fetch_add(1, Ordering::Relaxed);
+            Ok::<_, Infallible>(vec![b'x'; 1024 * 1024])
+        });
+        Response::stream(pieces)
+    };
+    let forced = || Route::new("/").dynamic(Dynamic::ForceStatic).get(async move || endless());
+    for client in [
+        Client::new(|| Route::new("/").get(async move || endless())),
+        Client::with_frozen(forced, &FrozenRoute::default()),
+    ] {
+        PIECES.store(0, Ordering::Relaxed);
+        let reply = client.get("/").await;
+        assert_eq!((reply.status(), reply.text().as_str()), (500, ""));
+        let pieces = PIECES.swap(0, Ordering::Relaxed);
+        assert!(pieces <= 7, "{pieces}");
+        client.call("HEAD", "/").await;
+        assert!(PIECES.load(Ordering::Relaxed) <= 7);
+    }
+}

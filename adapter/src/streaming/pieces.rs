@@ -15,6 +15,7 @@ use http_body::{Body as _, Frame};
 
 use crate::{
     answer::{Answer, broken},
+    collected::{STREAM_LIMIT, too_long_a_stream},
     log::Asked,
     pattern::Pattern,
     scope::Scope,
@@ -54,6 +55,8 @@ pub(crate) struct BrokenOff;
 pub(crate) struct Pieces {
     whole: Bytes,
     rest: Option<Rest>,
+    /// The bytes that may still come.
+    left: usize,
     /// The line in the log, until it is written.
     line: Option<Line>,
 }
@@ -75,7 +78,7 @@ impl Pieces {
         route: Option<Pattern>,
     ) -> Self {
         let line = Line { asked, route, status: answer.status, cause };
-        Self { whole: answer.body.clone(), rest, line: Some(line) }
+        Self { whole: answer.body.clone(), rest, left: STREAM_LIMIT, line: Some(line) }
     }
 
     fn end(&mut self, failure: Option<&str>) {
@@ -111,7 +114,14 @@ impl Stream for Pieces {
                 None => Ok(None),
             };
             match frame.map(|frame| frame.map(Frame::into_data)) {
-                Ok(Some(Ok(piece))) if !piece.is_empty() => return Poll::Ready(Some(Ok(piece))),
+                Ok(Some(Ok(piece))) if piece.len() > self.left => {
+                    self.end(Some(&too_long_a_stream()));
+                    return Poll::Ready(Some(Err(BrokenOff)));
+                }
+                Ok(Some(Ok(piece))) if !piece.is_empty() => {
+                    self.left -= piece.len();
+                    return Poll::Ready(Some(Ok(piece)));
+                }
                 // An empty piece is the end in HTTP, and trailers have no place in a reply.
                 Ok(Some(_)) => {}
                 Ok(None) => {
