@@ -7,6 +7,7 @@ use http::{HeaderValue, StatusCode, header};
 use crate::{
     answer::{ALLOW, Answer},
     cache_control,
+    deadline::{self, Deadline},
     endpoint::{Delivery, Endpoint, Made},
     entry::Route,
     event::{Arrived, Gate, Incoming, Refusal},
@@ -89,8 +90,13 @@ impl App {
             Ok(arrived) => arrived,
             Err(refusal) => return (self.refuse(refusal), self.only_pattern()),
         };
+        request.extensions_mut().insert(Deadline::of(&context));
+        let found = self.find(&parts);
+        if let Some((endpoint, _)) = &found {
+            deadline::note_route(&context, &endpoint.pattern);
+        }
         request.extensions_mut().insert(context);
-        match self.find(&parts) {
+        match found {
             Some((endpoint, params)) => {
                 (endpoint.answer(method, params, request, delivery).await, Some(&endpoint.pattern))
             }

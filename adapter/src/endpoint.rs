@@ -19,6 +19,7 @@ use crate::{
     collected::Room,
     conditional::IfNoneMatch,
     config::{Dynamic, SegmentConfig},
+    deadline::{Deadline, GIVEN_UP},
     entry::Route,
     frozen::{Sent, Store},
     mark::NotFound,
@@ -85,6 +86,25 @@ pub(crate) struct Ran {
     pub(crate) lifetime: Lifetime,
     /// Whether the answer is for the one who asked: the handler looked at the request, or the answer says so.
     pub(crate) touched: bool,
+}
+
+impl Ran {
+    /// What comes of a handler that had not answered when the time was up: 504, as API Gateway answers for a backend
+    /// that is late ([RFC 9110, 15.6.5](https://www.rfc-editor.org/rfc/rfc9110#section-15.6.5)).
+    fn given_up(scope: &Scope) -> Self {
+        Self {
+            answer: Answer::empty(StatusCode::GATEWAY_TIMEOUT),
+            cause: Some(GIVEN_UP.to_owned()),
+            rest: None,
+            failed: true,
+            lifetime: scope.lifetime(),
+            touched: scope.touched().is_some(),
+        }
+    }
+}
+
+fn deadline_of(request: &http::Request<Body>) -> Option<Deadline> {
+    request.extensions().get::<Option<Deadline>>().copied().flatten()
 }
 
 impl Endpoint {
@@ -188,6 +208,7 @@ impl Endpoint {
         let params = request.extensions().get().cloned().unwrap_or(Params::EMPTY);
         let Some(mut empty) = self.empty_request(&params) else { return request };
         empty.extensions_mut().insert(Stamp::of(&request));
+        empty.extensions_mut().insert(deadline_of(&request));
         empty
     }
 
@@ -212,7 +233,11 @@ impl Endpoint {
             Arc::clone(&self.stamps),
             Arc::clone(&self.config),
         );
-        self.run_in(request, &scope, delivery).await
+        let Some(deadline) = deadline_of(&request) else { return self.run_in(request, &scope, delivery).await };
+        match tokio::time::timeout_at(deadline.at(), self.run_in(request, &scope, delivery)).await {
+            Ok(ran) => Ran { rest: ran.rest.map(|rest| rest.until(deadline)), ..ran },
+            Err(_) => Ran::given_up(&scope),
+        }
     }
 
     pub(crate) async fn run_in(&self, request: http::Request<Body>, scope: &Arc<Scope>, delivery: Delivery) -> Ran {

@@ -8,8 +8,8 @@ use axum::{
     handler::Handler,
     routing::{MethodFilter, MethodRouter},
 };
-use futures_util::FutureExt;
-use lambda_runtime::{Diagnostic, LambdaEvent, Runtime as LambdaRuntime, service_fn, tower::layer::layer_fn};
+use futures_util::{FutureExt, future::BoxFuture};
+use lambda_runtime::{Diagnostic, Error, LambdaEvent, Runtime as LambdaRuntime, service_fn, tower::layer::layer_fn};
 use serde_json::value::RawValue;
 
 use crate::{
@@ -17,8 +17,9 @@ use crate::{
     app::App,
     collected::REPLY_LIMIT,
     config::{Dynamic, FetchCache, PreferredRegion, Revalidate, Runtime, SegmentConfig},
+    deadline::{self, Watching},
     event::{self, Incoming, NotHttp, Shape},
-    frozen, init_error, log,
+    executor, frozen, init_error, log,
     method::Method,
     pattern::{Params, Pattern},
     settings::Settings,
@@ -40,7 +41,7 @@ pub struct Route {
     pub(crate) methods: BTreeSet<Method>,
     pub(crate) router: MethodRouter,
     pub(crate) config: SegmentConfig,
-    pub(crate) static_params: Option<Box<StaticParams>>,
+    pub(crate) static_params: Option<Arc<StaticParams>>,
 }
 
 macro_rules! handlers {
@@ -152,7 +153,7 @@ impl Route {
         P: IntoStaticParams,
     {
         let pattern = self.pattern.clone();
-        self.static_params = Some(Box::new(move || {
+        self.static_params = Some(Arc::new(move || {
             let (listed, pattern) = (list(), pattern.clone());
             Box::pin(async move {
                 let values = listed.await.into_static_params()?;
@@ -180,39 +181,57 @@ pub fn serve(routes: &[Constructor]) -> ExitCode {
         return ExitCode::FAILURE;
     }
     log::catch_panics();
-    let runtime = match tokio::runtime::Builder::new_current_thread().enable_all().build() {
-        Ok(runtime) => runtime,
+    let executor = match executor::start().and_then(|executor| deadline::start_watch().map(|()| executor)) {
+        Ok(executor) => executor,
         Err(error) => {
-            tracing::error!("the runtime cannot be started: {error}");
+            tracing::error!("a thread cannot be started: {error}");
             return ExitCode::FAILURE;
         }
     };
     let gate = match settings.gate {
         Ok(gate) => gate,
-        Err(problems) => return refuse_to_start(&runtime, "Wharf.Settings", &problems.to_string()),
+        Err(problems) => return refuse_to_start(&executor, "Wharf.Settings", &problems.to_string()),
     };
     let frozen = match settings.task_root.as_deref().map(frozen::read).transpose() {
         Ok(frozen) => frozen.unwrap_or_default(),
         Err(error) => {
             let cause = format!("the frozen answers beside the program cannot be read: {error}");
-            return refuse_to_start(&runtime, "Wharf.Frozen", &cause);
+            return refuse_to_start(&executor, "Wharf.Frozen", &cause);
         }
     };
     let routes = routes.iter().map(|route| route()).collect();
-    run(&runtime, &Arc::new(App::new(routes, gate, &frozen)), !settings.is_sam_local)
+    run(executor, Arc::new(App::new(routes, gate, &frozen)), !settings.is_sam_local)
 }
 
 /// Says why in the log and to Lambda, which then ends the environment.
-fn refuse_to_start(runtime: &tokio::runtime::Runtime, error_type: &'static str, cause: &str) -> ExitCode {
+fn refuse_to_start(executor: &tokio::runtime::Runtime, error_type: &'static str, cause: &str) -> ExitCode {
     tracing::error!(target: "wharf", "the function refuses to start: {cause}");
-    if let Err(error) = runtime.block_on(init_error::report(error_type, cause)) {
+    if let Err(error) = executor.block_on(init_error::report(error_type, cause)) {
         tracing::warn!(target: "wharf", "Lambda could not be told so: {error}");
     }
     ExitCode::FAILURE
 }
 
-fn run(runtime: &tokio::runtime::Runtime, app: &Arc<App>, takes_pieces: bool) -> ExitCode {
-    let whole = Arc::clone(app);
+fn run(executor: tokio::runtime::Runtime, app: Arc<App>, takes_pieces: bool) -> ExitCode {
+    // As a task of the worker, so that nothing is handed from thread to thread.
+    let ended = executor.block_on(executor.spawn(log::noting_panics(answer_events(app, takes_pieces))));
+    // A task that a handler left behind must not keep the program from ending.
+    executor.shutdown_background();
+    match ended.map_err(|error| error.to_string()).flatten() {
+        Ok(Ok(())) => return ExitCode::SUCCESS,
+        Ok(Err(error)) => tracing::error!("the connection to Lambda failed: {error}"),
+        Err(panic) if panic.contains("missing lambda-runtime-") => {
+            tracing::error!(
+                "Lambda's answer to the question for the next event holds none: the environment is at its end"
+            );
+        }
+        Err(panic) => tracing::error!("the loop over events panicked: {panic}"),
+    }
+    ExitCode::FAILURE
+}
+
+fn answer_events(app: Arc<App>, takes_pieces: bool) -> BoxFuture<'static, Result<(), Error>> {
+    let whole = Arc::clone(&app);
     let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
         let app = Arc::clone(&whole);
         async move {
@@ -222,14 +241,8 @@ fn run(runtime: &tokio::runtime::Runtime, app: &Arc<App>, takes_pieces: bool) ->
             invoke(&app, read, event.context).await
         }
     });
-    let pieces = layer_fn(|whole| Streaming::new(whole, app, takes_pieces));
-    match runtime.block_on(LambdaRuntime::new(service).layer(pieces).run()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(error) => {
-            tracing::error!("the connection to Lambda failed: {error}");
-            ExitCode::FAILURE
-        }
-    }
+    let pieces = layer_fn(move |whole| Streaming::new(whole, &app, takes_pieces));
+    Box::pin(async move { LambdaRuntime::new(service).layer(pieces).layer(layer_fn(Watching)).run().await })
 }
 
 /// Answers one event. Only an event that is no HTTP request is an error.
@@ -243,7 +256,7 @@ pub(crate) async fn invoke(
         .map_err(|error| Diagnostic { error_type: "Wharf.NotHttp".to_owned(), error_message: error.to_string() })?;
     // A handler's panic is caught where it runs. This one would be ours, and its text must not reach the client either.
     let answer = AssertUnwindSafe(app.answer(incoming, context)).catch_unwind().await.unwrap_or_else(|payload| {
-        let text = log::panic_message(&*payload);
+        let text = log::noted_panic(&*payload);
         tracing::error!(request_id, route = app.only_pattern().map(display), "the adapter panicked: {text}");
         Answer::of_our_failure()
     });

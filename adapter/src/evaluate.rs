@@ -12,14 +12,19 @@ use std::{
 };
 
 use futures_util::{StreamExt, TryStreamExt, stream};
-use tokio::{runtime::Handle, sync::Semaphore, task::JoinSet};
+use tokio::{
+    runtime::{Handle, Runtime},
+    sync::Semaphore,
+    task::JoinSet,
+    time::timeout,
+};
 
 use crate::{
     cache_control,
     config::{Dynamic, Revalidate, SegmentConfig},
     endpoint::{Delivery, Endpoint, Ran},
     entry::{Constructor, Route, StaticParams},
-    log,
+    executor, log,
     method::Method,
     pattern::Params,
     report::{AssignedRoute, Assignment, Evaluated, GetReport, NotRun, Outcome, ReportLine, RouteReport, Takes},
@@ -30,6 +35,9 @@ use crate::{
 /// How many handlers run at the same time for each core, of all routes together. Most of them wait for something else
 /// than the processor; Next.js has the same number a worker (`staticGenerationMaxConcurrency`).
 const RUNS_A_CORE: usize = 8;
+
+/// The most of them, whatever the number of cores: each has threads and file descriptors of its own.
+const MOST_RUNS: usize = 128;
 
 /// Evaluates the routes that the assignment names. Its arguments are the paths of the assignment and of the report.
 ///
@@ -56,12 +64,15 @@ pub fn evaluate(routes: &[(&str, Constructor)]) -> ExitCode {
 fn evaluate_to(routes: &[(&str, Constructor)], assignment: &Path, report: &Path) -> io::Result<()> {
     let assignment: Assignment = serde_json::from_slice(&std::fs::read(assignment)?)?;
     let report = File::options().create(true).append(true).open(report)?;
-    let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build()?;
-    let at_once = RUNS_A_CORE * std::thread::available_parallelism().map_or(1, NonZero::get);
+    // Only the evaluator runs here, so that no handler can keep it from looking at the time.
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build()?;
+    let cores = std::thread::available_parallelism().map_or(1, NonZero::get);
+    let at_once = if assignment.one_at_a_time { 1 } else { (RUNS_A_CORE * cores).min(MOST_RUNS) };
     let evaluator = Arc::new(Evaluator {
         limits: Limits { time: Duration::from_secs(assignment.time_limit_seconds), tries: assignment.tries.max(1) },
         at_once,
         permits: Semaphore::new(at_once),
+        slots: Mutex::default(),
         report: Mutex::new(report),
     });
     let mut jobs = Vec::new();
@@ -72,10 +83,8 @@ fn evaluate_to(routes: &[(&str, Constructor)], assignment: &Path, report: &Path)
         })?;
         jobs.push((assigned, constructor));
     }
-    let result = runtime.block_on(work_off(&evaluator, jobs));
-    // A handler that never ends must not keep the program from ending.
-    runtime.shutdown_background();
-    result
+    runtime.block_on(work_off(&evaluator, jobs))?;
+    evaluator.write(&ReportLine::Done)
 }
 
 async fn work_off(evaluator: &Arc<Evaluator>, jobs: Vec<(AssignedRoute, Constructor)>) -> io::Result<()> {
@@ -90,6 +99,39 @@ async fn work_off(evaluator: &Arc<Evaluator>, jobs: Vec<(AssignedRoute, Construc
     Ok(())
 }
 
+/// How much longer than its limit a run is waited for, before it counts as blocked.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// What is said of a run that blocked its thread.
+const BLOCKED: &str = ", and it blocks its thread: by a loop that does not end, a deadlock, or a wait that is no \
+                       `.await`, as `std::thread::sleep` or `block_on`";
+
+/// What makes a future to be run in a scope, once for each try.
+trait Start<F>: Fn(Arc<Scope>) -> F + Clone + Send + 'static {}
+
+impl<F, S: Fn(Arc<Scope>) -> F + Clone + Send + 'static> Start<F> for S {}
+
+/// What a handler runs on, alone, as in a function. One that took too long is left with its slot.
+struct Slot {
+    handle: Handle,
+    executor: Option<Runtime>,
+}
+
+impl Slot {
+    fn new(executor: Runtime) -> Self {
+        Self { handle: executor.handle().clone(), executor: Some(executor) }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        if let Some(executor) = self.executor.take() {
+            // It is not waited for: a handler in it may never end.
+            executor.shutdown_background();
+        }
+    }
+}
+
 struct Limits {
     time: Duration,
     tries: u32,
@@ -100,6 +142,8 @@ struct Evaluator {
     /// How many handlers run at the same time, of all routes together.
     at_once: usize,
     permits: Semaphore,
+    /// Those that are idle.
+    slots: Mutex<Vec<Slot>>,
     report: Mutex<File>,
 }
 
@@ -109,7 +153,8 @@ impl Evaluator {
         // Without a run, the list is needed all the same where it says which params there are.
         let listed = match &route.static_params {
             Some(list) if why_not.is_none() || !route.config.dynamic_params => {
-                self.listed(&**list, &Arc::new(route.config.clone())).await.map(Some)
+                let begun = ReportLine::Begun { route: assigned.route.clone(), params: None };
+                self.listed(&begun, Arc::clone(list), &Arc::new(route.config.clone())).await.map(Some)
             }
             _ => Ok(None),
         };
@@ -129,7 +174,7 @@ impl Evaluator {
         let name = &name;
         stream::iter(params)
             .map(async move |params| {
-                let outcome = self.outcome(endpoint, &params).await;
+                let outcome = self.outcome(name, endpoint, &params).await;
                 self.write(&ReportLine::Run { route: name.clone(), evaluated: Evaluated { params, outcome } })
             })
             .buffer_unordered(self.at_once)
@@ -138,39 +183,48 @@ impl Evaluator {
     }
 
     /// The params that there are, each once, in the order that they were listed in.
-    async fn listed(&self, list: &StaticParams, config: &Arc<SegmentConfig>) -> Result<Vec<Params>, String> {
-        let listed = self.limited(|| {
-            let scope = Scope::evaluating(Arc::clone(config));
-            let (listing, inner) = (list(), Arc::clone(&scope));
-            (scope, async move { inner.enter(listing).await })
+    async fn listed(
+        &self,
+        begun: &ReportLine,
+        list: Arc<StaticParams>,
+        config: &Arc<SegmentConfig>,
+    ) -> Result<Vec<Params>, String> {
+        let listed = self.limited(begun, config, move |scope| {
+            let list = Arc::clone(&list);
+            scope.enter(async move { list().await })
         });
         let mut seen = BTreeSet::new();
         Ok(listed.await??.into_iter().filter(|params| seen.insert(params.clone())).collect())
     }
 
-    async fn outcome(&self, endpoint: &Arc<Endpoint>, params: &Params) -> Outcome {
+    async fn outcome(&self, route: &str, endpoint: &Arc<Endpoint>, params: &Params) -> Outcome {
         if endpoint.empty_request(params).is_none() {
             return Outcome::Failed(format!("the params {params} do not fill the pattern {}", endpoint.pattern));
         }
-        let ran = self.limited(|| {
-            let scope = Scope::evaluating(Arc::clone(&endpoint.config));
-            let (endpoint, params, inner) = (Arc::clone(endpoint), params.clone(), Arc::clone(&scope));
-            let run = async move {
+        let begun = ReportLine::Begun { route: route.to_owned(), params: Some(params.clone()) };
+        let (config, endpoint, params) = (Arc::clone(&endpoint.config), Arc::clone(endpoint), params.clone());
+        let ran = self.limited(&begun, &config, move |scope| {
+            let (endpoint, params) = (Arc::clone(&endpoint), params.clone());
+            async move {
                 let request = endpoint.empty_request(&params).unwrap_or_default();
-                let ran = endpoint.run_in(request, &inner, Delivery::Whole).await;
-                (ran, inner.touched().cloned())
-            };
-            (scope, run)
+                let ran = endpoint.run_in(request, &scope, Delivery::Whole).await;
+                (ran, scope.touched().cloned())
+            }
         });
         match ran.await {
             Err(text) => Outcome::Failed(text),
             Ok((_, Some(touch))) => Outcome::Touched(touch),
-            Ok((ran, None)) => outcome_of(ran, endpoint.config.dynamic),
+            Ok((ran, None)) => outcome_of(ran, config.dynamic),
         }
     }
 
-    /// Runs a future on a thread of its own, so that one that blocks can be given up too; again when it took too long.
-    async fn limited<T, F>(&self, start: impl Fn() -> (Arc<Scope>, F) + Send) -> Result<T, String>
+    /// Runs a future in a slot, so that one that blocks can be given up too; again when it took too long.
+    async fn limited<T, F>(
+        &self,
+        begun: &ReportLine,
+        config: &Arc<SegmentConfig>,
+        start: impl Start<F>,
+    ) -> Result<T, String>
     where
         T: Send + 'static,
         F: Future<Output = T> + Send + 'static,
@@ -178,20 +232,32 @@ impl Evaluator {
         let Limits { time, tries } = self.limits;
         // The semaphore is never closed; without a permit it would only run a little more at once.
         let _permit = self.permits.acquire().await;
+        self.write(begun).map_err(|error| format!("the report cannot be written: {error}"))?;
+        let mut is_blocked = false;
         for _ in 0..tries {
-            let (scope, future) = start();
-            let handle = Handle::current();
-            let run = tokio::task::spawn_blocking(move || {
-                handle.block_on(async { tokio::time::timeout(time, future).await })
-            });
-            match tokio::time::timeout(time + Duration::from_millis(500), run).await {
-                Ok(Ok(Ok(value))) => return Ok(value),
-                Ok(Ok(Err(_))) | Err(_) => {}
+            let slot = self.slot().map_err(|error| format!("a thread cannot be started: {error}"))?;
+            let scope = Scope::evaluating(Arc::clone(config));
+            let (start, inner) = (start.clone(), Arc::clone(&scope));
+            let run = slot.handle.spawn(async move { timeout(time, async move { start(inner).await }).await });
+            match timeout(time + PATIENCE, run).await {
+                Ok(Ok(Ok(value))) => {
+                    lock(&self.slots).push(slot);
+                    return Ok(value);
+                }
+                Ok(Ok(Err(_))) => is_blocked = false,
+                Err(_) => is_blocked = true,
                 Ok(Err(_)) => return Err(scope.take_panic().unwrap_or_else(|| "panicked".to_owned())),
             }
         }
         let times = if tries == 1 { String::new() } else { format!(", {tries} times") };
-        Err(format!("it took longer than {} s{times}", time.as_secs()))
+        let blocked = if is_blocked { BLOCKED } else { "" };
+        Err(format!("it took longer than {} s{times}{blocked}", time.as_secs()))
+    }
+
+    /// One that is idle, or else a new one.
+    fn slot(&self) -> io::Result<Slot> {
+        let idle = lock(&self.slots).pop();
+        idle.map_or_else(|| executor::start().map(Slot::new), Ok)
     }
 
     /// One line, written whole, so that a reader of a program that was killed sees only whole ones before the last.

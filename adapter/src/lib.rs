@@ -59,6 +59,9 @@
 //! | `cold_start` | whether it was the first request of this environment |
 //! | `cause` | why it was refused or failed; no client sees it |
 //!
+//! A handler is given up before Lambda ends it, so that the line is written: `status` is 504 then. One that blocks its
+//! thread has a line of its own, with `request_id` and `route`, and the program ends.
+//!
 //! # Features
 //!
 //! - `runtime` (default): what runs inside a function. Without it only the types that the bundler shares remain.
@@ -104,6 +107,8 @@ mod conditional;
 #[cfg(feature = "runtime")]
 mod cookies;
 #[cfg(feature = "runtime")]
+mod deadline;
+#[cfg(feature = "runtime")]
 mod endpoint;
 #[cfg(feature = "runtime")]
 #[doc(hidden)]
@@ -114,6 +119,8 @@ mod error;
 mod evaluate;
 #[cfg(feature = "runtime")]
 mod event;
+#[cfg(feature = "runtime")]
+mod executor;
 #[cfg(feature = "fetch")]
 mod fetch;
 #[cfg(feature = "runtime")]

@@ -3,11 +3,15 @@
 use std::{
     any::Any,
     borrow::Cow,
-    panic::PanicHookInfo,
-    sync::atomic::{AtomicBool, Ordering},
+    panic::{AssertUnwindSafe, PanicHookInfo},
+    sync::{
+        Arc, Mutex,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Instant,
 };
 
+use futures_util::FutureExt;
 use http::StatusCode;
 use tracing::{Event, Subscriber};
 use tracing_subscriber::{
@@ -19,7 +23,12 @@ use tracing_subscriber::{
     util::SubscriberInitExt,
 };
 
-use crate::{event::Incoming, pattern::Pattern, scope::Scope, settings::LogFormat};
+use crate::{
+    event::Incoming,
+    pattern::Pattern,
+    scope::{Scope, lock},
+    settings::LogFormat,
+};
 
 /// Starts the log, unless the program has one.
 ///
@@ -148,12 +157,32 @@ fn shortened(text: &str) -> Cow<'_, str> {
     Cow::Owned(format!("{}… ({} bytes)", &text[..end], text.len()))
 }
 
+tokio::task_local! {
+    /// What the panic hook saw in the loop over events, outside of any handler.
+    static NOTED: Arc<Mutex<Option<String>>>;
+}
+
+/// Runs the loop over events; a panic of it is the error, and is not in the log yet.
+pub(crate) async fn noting_panics<F: Future>(events: F) -> Result<F::Output, String> {
+    let events = NOTED.scope(Arc::default(), async {
+        AssertUnwindSafe(events).catch_unwind().await.map_err(|payload| noted_panic(&*payload))
+    });
+    events.await
+}
+
+/// What a panic that was caught in the loop over events says.
+pub(crate) fn noted_panic(payload: &(dyn Any + Send)) -> String {
+    let noted = NOTED.try_with(|noted| lock(noted).take()).ok().flatten();
+    noted.unwrap_or_else(|| panic_message(payload).to_owned())
+}
+
 /// Sends panics to the log: those of a handler with its request, others on their own.
 pub(crate) fn catch_panics() {
     std::panic::set_hook(Box::new(|panic| {
         let text = describe(panic);
         match Scope::current() {
             Some(scope) => scope.note_panic(text),
+            None if NOTED.try_with(|noted| *lock(noted) = Some(text.clone())).is_ok() => {}
             None => tracing::error!(target: "wharf", "outside a request: {text}"),
         }
     }));

@@ -1,7 +1,7 @@
 //! What the bundler and the program that it evaluates routes with say to each other.
 //!
 //! The bundler writes an [`Assignment`] as JSON and starts the program with the paths of that file and of the report;
-//! the program appends a [`ReportLine`] for each route, and one for each run of a handler as it is done, so that it holds
+//! the program appends a [`ReportLine`] for each route, and for each run of a handler as it begins and is done, so that it holds
 //! no more answers than it runs handlers at once. Handlers may print what they like meanwhile.
 
 use std::collections::BTreeMap;
@@ -22,6 +22,9 @@ pub struct Assignment {
     pub time_limit_seconds: u64,
     /// How often a run that exceeded the limit is tried in all.
     pub tries: u32,
+    /// Whether no two handlers run at the same time.
+    #[serde(default)]
+    pub one_at_a_time: bool,
 }
 
 /// One route of an [`Assignment`].
@@ -54,6 +57,14 @@ pub enum Takes {
 pub enum ReportLine {
     /// A route, with no runs yet. It stands before the lines of its runs.
     Route(RouteReport),
+    /// What is run now. Its end is the line of the route, or that of the run.
+    Begun {
+        /// The route's name.
+        route: String,
+        /// The params of the run; `None` of `generate_static_params`.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        params: Option<Params>,
+    },
     /// A run of the GET handler of a route.
     Run {
         /// The route's name.
@@ -61,6 +72,8 @@ pub enum ReportLine {
         /// What came of it.
         evaluated: Evaluated,
     },
+    /// The last line of a report that is complete.
+    Done,
 }
 
 /// What came of one route.

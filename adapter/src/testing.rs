@@ -17,6 +17,10 @@
 //! # });
 //! ```
 //!
+//! A function runs its handlers on tokio's multi-threaded runtime with one worker, and so does the bundler; a test runs them
+//! on its own. With `#[tokio::test(flavor = "multi_thread", worker_threads = 1)]` that is the same; the flavor that a test
+//! has by default knows no `block_in_place`. No client has a deadline, so a handler that never ends is not given up.
+//!
 //! [`Client::through`] sends the same requests as events of another [`Source`].
 
 mod source;

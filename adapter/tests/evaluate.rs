@@ -176,7 +176,7 @@ fn reports() -> Vec<RouteReport> {
         get: takes(name),
         needs_opt_in: name.starts_with("opt-in"),
     });
-    let content = Assignment { routes: routes.collect(), time_limit_seconds: 1, tries: 3 };
+    let content = Assignment { routes: routes.collect(), time_limit_seconds: 1, tries: 3, one_at_a_time: false };
     std::fs::write(&assignment, serde_json::to_vec(&content).unwrap()).unwrap();
     let started = std::time::Instant::now();
     let status = Command::new(std::env::current_exe().unwrap()).args([&assignment, &report]).status().unwrap();
@@ -192,6 +192,7 @@ fn reports() -> Vec<RouteReport> {
 fn with_line(mut reports: Vec<RouteReport>, line: ReportLine) -> Vec<RouteReport> {
     match line {
         ReportLine::Route(report) => reports.push(report),
+        ReportLine::Begun { .. } | ReportLine::Done => {}
         ReportLine::Run { route, evaluated } => {
             let report = reports.iter_mut().find(|report| report.route == route).unwrap();
             let GetReport::Evaluated(runs) = &mut report.get else { panic!("{route} was run") };

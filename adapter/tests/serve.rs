@@ -63,6 +63,19 @@ impl Drop for Running {
 
 /// Hands out the events one after the other, and sends on where each reply was posted and what it was.
 fn runtime_api(events: Vec<String>) -> (String, mpsc::Receiver<(String, Value)>) {
+    let answers = events.iter().map(|event| next(&["lambda-runtime-deadline-ms: 9999999999999"], event)).collect();
+    answering(answers, "202 Accepted")
+}
+
+/// An answer to the question for the next event.
+fn next(headers: &[&str], event: &str) -> String {
+    let headers = [&["lambda-runtime-aws-request-id: id-1", "lambda-runtime-trace-id: Root=1-2-3"], headers].concat();
+    let length = event.len();
+    format!("HTTP/1.1 200 OK\r\n{}\r\ncontent-length: {length}\r\n\r\n{event}", headers.join("\r\n"))
+}
+
+/// Answers `/next` with these in turn, an empty one closes the connection, and each reply with this status.
+fn answering(events: Vec<String>, to_replies: &'static str) -> (String, mpsc::Receiver<(String, Value)>) {
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let (sender, receiver) = mpsc::channel();
@@ -70,7 +83,7 @@ fn runtime_api(events: Vec<String>) -> (String, mpsc::Receiver<(String, Value)>)
         let mut events = events.into_iter();
         for stream in listener.incoming() {
             // The runtime keeps one connection; a closed one means that it is gone.
-            let _ = converse(stream.unwrap(), &mut events, &sender);
+            let _ = converse(stream.unwrap(), &mut events, to_replies, &sender);
         }
     });
     (address, receiver)
@@ -79,6 +92,7 @@ fn runtime_api(events: Vec<String>) -> (String, mpsc::Receiver<(String, Value)>)
 fn converse(
     stream: TcpStream,
     events: &mut impl Iterator<Item = String>,
+    to_replies: &str,
     sender: &mpsc::Sender<(String, Value)>,
 ) -> std::io::Result<()> {
     let mut writer = stream.try_clone()?;
@@ -90,14 +104,12 @@ fn converse(
                 thread::sleep(LIMIT);
                 return Ok(());
             };
-            write!(
-                writer,
-                "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: id-1\r\nlambda-runtime-deadline-ms: 9999999999999\r\n\
-                 lambda-runtime-trace-id: Root=1-2-3\r\ncontent-length: {}\r\n\r\n{event}",
-                event.len()
-            )?;
+            if event.is_empty() {
+                return Ok(());
+            }
+            writer.write_all(event.as_bytes())?;
         } else {
-            write!(writer, "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")?;
+            write!(writer, "HTTP/1.1 {to_replies}\r\ncontent-length: 0\r\n\r\n")?;
             // `response` and `error` of an invocation, and `error` of the start.
             let kind = path.rsplit('/').next().unwrap_or_default().to_owned();
             let _ = sender.send((kind, serde_json::from_slice(&body).unwrap_or_default()));
@@ -209,6 +221,64 @@ async fn every_source_is_answered_as_in_process() {
     for event in events {
         let (kind, reply) = replies.recv_timeout(LIMIT).unwrap();
         assert_eq!((kind.as_str(), reply), ("response", client.event(&event.to_string()).await.unwrap()), "{event}");
+    }
+}
+
+fn start(address: String) -> Command {
+    let mut command = function();
+    command
+        .env("AWS_LAMBDA_RUNTIME_API", address)
+        .env("AWS_LAMBDA_FUNCTION_NAME", "x")
+        .env("AWS_LAMBDA_FUNCTION_VERSION", "1")
+        .env("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "128")
+        .env("WHARF_LOG_FORMAT", "json");
+    command
+}
+
+/// "Container error. Non-recoverable state. Runtime should exit promptly", says
+/// [AWS](https://docs.aws.amazon.com/lambda/latest/dg/runtimes-api.html) of 500.
+#[test]
+fn what_is_no_event_ends_the_function_with_one_line() {
+    let bare = |status: &str| format!("HTTP/1.1 {status}\r\ncontent-length: 0\r\n\r\n");
+    let ok = event("/x/ok");
+    for (name, answer) in [
+        ("500", bare("500 Internal Server Error")),
+        ("403", bare("403 Forbidden")),
+        ("closed", String::new()),
+        ("no HTTP", "what?\r\n\r\n".to_owned()),
+        ("no request id", format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{ok}", ok.len())),
+        ("no deadline", next(&[], &ok)),
+        ("no number", next(&["lambda-runtime-deadline-ms: soon"], &ok)),
+    ] {
+        // After a request that was answered, since the first event is no special one.
+        let first = next(&["lambda-runtime-deadline-ms: 9999999999999"], &ok);
+        let (address, replies) = answering(vec![first, answer], "202 Accepted");
+        let mut child = Running(start(address).spawn().unwrap());
+        assert_eq!(replies.recv_timeout(LIMIT).unwrap().0, "response", "{name}");
+        assert_eq!(child.0.wait().unwrap().code(), Some(1), "{name}");
+        let mut log = String::new();
+        child.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        let lines: Vec<Value> = log.lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+        let errors: Vec<_> = lines.iter().filter(|line| line["level"] == "ERROR").collect();
+        assert_eq!(errors.len(), 1, "{name}: {log}");
+        assert!(!log.contains("panicked") && !log.contains("missing lambda-runtime"), "{name}: {log}");
+    }
+}
+
+#[test]
+fn a_reply_that_lambda_refuses_is_logged_and_the_function_lives_on() {
+    for status in ["413 Payload Too Large", "500 Internal Server Error", "403 Forbidden"] {
+        let events =
+            ["/x/ok", "/x/after"].map(|path| next(&["lambda-runtime-deadline-ms: 9999999999999"], &event(path)));
+        let (address, replies) = answering(events.to_vec(), status);
+        let mut child = Running(start(address).spawn().unwrap());
+        for body in ["ok", "after"] {
+            assert_eq!(replies.recv_timeout(LIMIT).unwrap().1["body"], body, "{status}");
+        }
+        child.0.kill().unwrap();
+        let mut log = String::new();
+        child.0.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+        assert!(log.contains("non-200") && log.contains(&status[..3]), "{log}");
     }
 }
 

@@ -12,7 +12,7 @@ use std::{
     process::{Child, Command, Stdio},
     sync::{Arc, Mutex, mpsc},
     thread,
-    time::{Duration, Instant},
+    time::{Duration, Instant, SystemTime},
 };
 
 use futures_util::{Stream, StreamExt, stream};
@@ -27,6 +27,8 @@ use wharf::{
 };
 
 const LIMIT: Duration = Duration::from_secs(20);
+/// The time of an invocation that is to run out of it.
+const SHORT: Duration = Duration::from_secs(2);
 const SEPARATOR: [u8; 8] = [0; 8];
 
 async fn get(Path(how): Path<String>) -> Result<Response> {
@@ -49,6 +51,8 @@ async fn get(Path(how): Path<String>) -> Result<Response> {
             assert!(index == 0, "the secret roof");
             Ok::<_, Infallible>("one")
         })),
+        "hangs" => Response::stream(stream::iter(["one"].map(Ok::<_, Infallible>)).chain(stream::pending())),
+        "forever" => Response::stream(stream::repeat("one").map(Ok::<_, Infallible>)),
         "empty" => Response::stream(stream::empty::<std::result::Result<&str, Infallible>>()),
         "pieces" => Response::stream(stream::iter(["one", "", "two"].map(Ok::<_, Infallible>))),
         "nothing" => Response::stream(stream::iter([Ok::<_, Infallible>("never sent")])).status(204),
@@ -231,9 +235,12 @@ fn converse(stream: TcpStream, events: &Mutex<mpsc::Receiver<String>>, sender: &
         let head = fields(&mut reader)?;
         if first.contains("/next ") {
             let event = events.lock().ok()?.recv().ok()?;
+            let soon = (SystemTime::now() + SHORT).duration_since(SystemTime::UNIX_EPOCH).ok()?.as_millis();
+            let is_short = ["/s/hangs", "/s/forever"].iter().any(|path| event.contains(path));
+            let deadline = if is_short { soon } else { 9_999_999_999_999 };
             write!(
                 writer,
-                "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: id-1\r\nlambda-runtime-deadline-ms: 9999999999999\r\n\
+                "HTTP/1.1 200 OK\r\nlambda-runtime-aws-request-id: id-1\r\nlambda-runtime-deadline-ms: {deadline}\r\n\
                  lambda-runtime-invocation-id: invocation-1\r\ncontent-length: {}\r\n\r\n{event}",
                 event.len()
             )
@@ -413,6 +420,20 @@ fn a_failure_in_mid_stream_is_told_to_lambda_and_to_the_log_but_not_to_the_clien
     }
     let cause = lines[1]["cause"].as_str().unwrap();
     assert!(cause.starts_with("panicked at ") && cause.contains("streaming.rs:"), "{cause}");
+}
+
+#[test]
+fn a_body_that_does_not_end_is_broken_off_before_lambda_does() {
+    let function = Function::start("streaming", &[]);
+    for path in ["/s/hangs", "/s/forever"] {
+        let reply = function.streamed(&get_event(path));
+        assert_eq!((&reply.prelude["statusCode"], reply.body[0].as_str()), (&json!(200), "one"), "{path}");
+        assert_eq!(reply.trailers["lambda-runtime-function-error-type"], "Wharf.BrokenOff", "{path}");
+    }
+    let log = function.log();
+    for line in requests(&log) {
+        assert!(line["cause"].as_str().unwrap().contains("given up"), "{line}");
+    }
 }
 
 fn warnings(log: &[Value]) -> Vec<&str> {

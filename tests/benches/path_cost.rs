@@ -109,7 +109,12 @@ impl Run {
         let (assignment, report) = (folder.path().join("assignment.json"), folder.path().join("report.jsonl"));
         let assigned =
             |number| AssignedRoute { route: format!("{kind}-{number}"), get: Some(Takes::Params), needs_opt_in: false };
-        let content = Assignment { routes: (0..routes).map(assigned).collect(), time_limit_seconds: 60, tries: 3 };
+        let content = Assignment {
+            routes: (0..routes).map(assigned).collect(),
+            time_limit_seconds: 60,
+            tries: 3,
+            one_at_a_time: false,
+        };
         fs::write(&assignment, serde_json::to_vec(&content).expect("it is JSON")).expect("the folder can be written");
         let mut program = Command::new(std::env::current_exe().expect("a program has a path"));
         program.args([&assignment, &report]).env(PATHS, paths.to_string());

@@ -247,6 +247,32 @@ fn a_handler_that_ends_the_process_is_told() {
     assert_eq!(output.code, Some(6), "{output}");
     assert_snapshot("evaluate-exits", project.root(), &output);
     before.assert_unchanged(&project);
+
+    // A status that says that all is well, from the list; others run at the same time.
+    project.edit("app/hello/route.rs", "std::process::exit(3)", "\"hello\"");
+    let waits = "pub async fn get() -> String {\n    std::thread::sleep(std::time::Duration::from_millis(300));\n    \
+                 String::new()\n}\n";
+    for name in ["first", "second", "third"] {
+        project.write(&format!("app/{name}/route.rs"), waits);
+    }
+    let lists = "pub async fn generate_static_params() -> Vec<String> {\n    std::process::exit(0)\n}\n\npub async fn get() \
+                 {}\n";
+    project.write("app/items/[id]/route.rs", lists);
+    let output = project.bundle().arg("--offline").run();
+    assert_eq!(output.code, Some(6), "{output}");
+    assert_snapshot("evaluate-exits-in-a-list", project.root(), &output);
+
+    // A stack that overflows.
+    project.remove("app/items");
+    let recurses = "fn deeper(depth: u64) -> u64 {\n    std::hint::black_box(depth) + deeper(std::hint::black_box(depth + \
+                    1))\n}\n\npub async fn get() -> String {\n    deeper(0).to_string()\n}\n";
+    project.write("app/second/route.rs", &format!("#![allow(unconditional_recursion)]\n\n{recurses}"));
+    let output = project.bundle().arg("--offline").run();
+    assert_eq!(output.code, Some(6), "{output}");
+    let told = "error[evaluate::failed]: `GET /second` ended the process while it was evaluated: signal: 6 (SIGABRT)";
+    assert!(output.stderr.contains(told) && output.stderr.contains("overflowed its stack"), "{output}");
+    assert!(output.stderr.contains("app/second/route.rs:"), "{output}");
+    before.assert_unchanged(&project);
 }
 
 #[test]

@@ -125,7 +125,7 @@ pub(crate) async fn begin(
     let begun = AssertUnwindSafe(app.stream(incoming, context)).catch_unwind().await;
     let (answer, pieces) = begun.map_or_else(
         |payload| {
-            let text = log::panic_message(&*payload);
+            let text = log::noted_panic(&*payload);
             tracing::error!(request_id, route = app.only_pattern().map(display), "the adapter panicked: {text}");
             (Answer::of_our_failure(), None)
         },

@@ -12,10 +12,12 @@ use bytes::Bytes;
 use futures_util::Stream;
 use http::StatusCode;
 use http_body::{Body as _, Frame};
+use tokio::time::{Sleep, sleep_until};
 
 use crate::{
     answer::{Answer, broken},
     collected::{STREAM_LIMIT, too_long_a_stream},
+    deadline::{Deadline, GIVEN_UP},
     log::Asked,
     pattern::Pattern,
     scope::Scope,
@@ -25,17 +27,27 @@ use crate::{
 pub(crate) struct Rest {
     body: Body,
     scope: Arc<Scope>,
+    /// When the body is given up.
+    deadline: Option<Pin<Box<Sleep>>>,
 }
 
 impl Rest {
     pub(crate) fn new(body: Body, scope: Arc<Scope>) -> Self {
         scope.cookies.close();
-        Self { body, scope }
+        Self { body, scope, deadline: None }
+    }
+
+    pub(crate) fn until(self, deadline: Deadline) -> Self {
+        Self { deadline: Some(Box::pin(sleep_until(deadline.at()))), ..self }
     }
 
     /// The next frame. The text is why there is none.
     fn poll(&mut self, context: &mut Context<'_>) -> Poll<Result<Option<Frame<Bytes>>, String>> {
-        let Self { body, scope } = self;
+        let Self { body, scope, deadline } = self;
+        // A body that never waits is ended too.
+        if deadline.as_mut().is_some_and(|deadline| deadline.as_mut().poll(context).is_ready()) {
+            return Poll::Ready(Err(GIVEN_UP.to_owned()));
+        }
         let poll = || Arc::clone(scope).enter_sync(|| Pin::new(body).poll_frame(context));
         // A body that panicked is dropped and not polled again.
         let polled = catch_unwind(AssertUnwindSafe(poll)).map_err(|payload| scope.panic_text(payload.as_ref()))?;

@@ -4,17 +4,22 @@ mod class;
 mod metadata_file;
 mod report;
 
-use std::{collections::BTreeMap, fs, process::Command};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fs,
+    process::{Command, ExitStatus},
+};
 
 use wharf::{
     Method,
     config::{Dynamic, Revalidate, Runtime, SegmentConfig},
+    pattern::Params,
     report::{AssignedRoute, Assignment, Evaluated, Frozen, GetReport, NotRun, Outcome, RouteReport, Touch},
 };
 
 pub use class::{Class, Location, Reason, ReasonCode};
 
-use report::{ReadError, ReportFile};
+use report::{Begun, ReadError, ReportFile};
 
 use crate::{
     command,
@@ -81,8 +86,11 @@ impl EvaluatedRoute {
 ///
 /// With a diagnostic for each handler that failed, and for each promise of the segment config that does not hold.
 pub fn run(binaries: Binaries, shell: &Shell) -> Result<Evaluation, Failure> {
-    let (mut reports, output) = run_program(&binaries, shell)?;
     let plan = &binaries.sources.plan;
+    let (mut reports, output) = match run_program(&binaries, assignment(plan), shell)? {
+        Ended::Complete { reports, output } => (reports, output),
+        Ended::Early(early) => return Err(ended_early(early, &binaries, shell)?),
+    };
     let mut diagnostics = Vec::new();
     let mut routes = BTreeMap::new();
     for route in &plan.routes {
@@ -112,15 +120,78 @@ fn assignment(plan: &Plan) -> Assignment {
         routes: plan.routes.iter().map(assigned).collect(),
         time_limit_seconds: TIME_LIMIT_SECONDS,
         tries: TRIES,
+        one_at_a_time: false,
     }
 }
 
-/// Runs the program; gives its reports by route, and what the handlers printed meanwhile.
-fn run_program(binaries: &Binaries, shell: &Shell) -> Result<(BTreeMap<String, RouteReport>, String), Failure> {
+/// How the program ended, and what the handlers printed meanwhile.
+enum Ended {
+    Complete {
+        /// By route.
+        reports: BTreeMap<String, RouteReport>,
+        output: String,
+    },
+    Early(Early),
+}
+
+/// The program ended before it was done.
+struct Early {
+    status: ExitStatus,
+    /// What it was at.
+    begun: Vec<Begun>,
+    output: String,
+}
+
+/// Names the handler that ended the program. Where several ran, they are run again, one at a time.
+fn ended_early(first: Early, binaries: &Binaries, shell: &Shell) -> Result<Failure, Failure> {
+    let plan = &binaries.sources.plan;
+    let mut early = first;
+    if early.begun.len() > 1 {
+        let mut alone = Assignment { one_at_a_time: true, ..assignment(plan) };
+        alone.routes.retain(|assigned| early.begun.iter().any(|begun| begun.route == assigned.route));
+        if let Ended::Early(again) = run_program(binaries, alone, shell)? {
+            early = again;
+        }
+    }
+    let Early { status, begun, output } = early;
+    if let [begun] = begun.as_slice()
+        && let Some(diagnostic) = ended_by(begun, status, plan)
+    {
+        return Ok(Failure::Evaluate { diagnostics: vec![diagnostic], output });
+    }
+    let routes: BTreeSet<_> = begun.iter().map(|begun| format!("`{}`", begun.route)).collect();
+    let routes: Vec<_> = routes.into_iter().collect();
+    let meanwhile = if routes.is_empty() { String::new() } else { format!(", while {} ran", routes.join(" and ")) };
+    Ok(Failure::Evaluator { message: format!("{status}{meanwhile}"), output })
+}
+
+fn ended_by(begun: &Begun, status: ExitStatus, plan: &Plan) -> Option<Diagnostic> {
+    let route = plan.routes.iter().find(|route| route.name.as_str() == begun.route)?;
+    let text = "was run on the build host";
+    let (code, what, label) = match &begun.params {
+        Some(params) => {
+            (Code::EvaluationFailed, format!("`GET {}`", shown_path(route, params)), get_label(route, text)?)
+        }
+        None => {
+            let span = route.file.static_params.as_ref()?.span.clone();
+            let what = format!("`generate_static_params` of `{}`", route.file.pattern);
+            (Code::StaticParamsFailed, what, Label::new(&route.file.source, span, text))
+        }
+    };
+    let help = if status.code().is_some() {
+        "return an error instead: a function that ends its process takes its environment with it"
+    } else {
+        "correct what ended it: an abort, a stack that overflowed, or too little memory; what it printed may say which"
+    };
+    let message = format!("{what} ended the process while it was evaluated: {status}");
+    Some(Diagnostic::new(code, message, label, help))
+}
+
+fn run_program(binaries: &Binaries, assignment: Assignment, shell: &Shell) -> Result<Ended, Failure> {
     let work = &binaries.sources.work;
     let (assignment_path, report_path) = (work.join("assignment.json"), work.join("report.jsonl"));
     let plan = &binaries.sources.plan;
-    output::write(&assignment_path, json(&assignment(plan)).as_bytes())?;
+    output::write(&assignment_path, json(&assignment).as_bytes())?;
     output::remove_file(&report_path)?;
     let progress = shell.progress("Evaluating");
     let mut program = Command::new(&binaries.runnable);
@@ -134,11 +205,11 @@ fn run_program(binaries: &Binaries, shell: &Shell) -> Result<(BTreeMap<String, R
     })?;
     progress.finish();
     let output = format!("{}{}", finished.stdout, finished.stderr);
-    if !finished.status.success() {
-        return Err(Failure::Evaluator { message: finished.status.to_string(), output });
-    }
     match unread.and_then(|()| reports.read(|_| ())) {
-        Ok(()) => Ok((reports.into_routes(), output)),
+        Ok(()) if finished.status.success() && reports.is_complete() => {
+            Ok(Ended::Complete { reports: reports.into_routes(), output })
+        }
+        Ok(()) => Ok(Ended::Early(Early { status: finished.status, begun: reports.into_unfinished(), output })),
         Err(ReadError::Io(failure)) => Err(failure),
         Err(ReadError::Line(error)) => {
             let message = format!("its report cannot be read: {error}; is `wharf` of the version of the bundler?");
@@ -266,7 +337,7 @@ fn static_params_failed(route: &Route, error: &str) -> Option<Diagnostic> {
 }
 
 fn run_problem(route: &Route, report: &RouteReport, run: &Evaluated, plan: &Plan) -> Option<Diagnostic> {
-    let path = shown_path(route, run);
+    let path = shown_path(route, &run.params);
     match &run.outcome {
         Outcome::Failed(error) => Some(Diagnostic::new(
             Code::EvaluationFailed,
@@ -296,8 +367,8 @@ fn sets_cookie(frozen: &Frozen) -> bool {
 }
 
 /// The path of a run, for people: the pattern with its params, decoded.
-fn shown_path(route: &Route, run: &Evaluated) -> String {
-    let path = route.file.pattern.fill(&run.params).map(UrlPath::new);
+fn shown_path(route: &Route, params: &Params) -> String {
+    let path = route.file.pattern.fill(params).map(UrlPath::new);
     path.map_or_else(|| route.file.pattern.to_string(), |path| path.decoded())
 }
 

@@ -7,7 +7,10 @@ use std::{
     path::PathBuf,
 };
 
-use wharf::report::{GetReport, ReportLine, RouteReport};
+use wharf::{
+    pattern::Params,
+    report::{GetReport, ReportLine, RouteReport},
+};
 
 use crate::failure::Failure;
 
@@ -17,7 +20,22 @@ pub(super) struct ReportFile {
     file: Option<File>,
     /// The start of a line whose end is not written yet.
     rest: Vec<u8>,
+    lines: Lines,
+}
+
+/// What its lines say.
+#[derive(Default)]
+struct Lines {
     routes: BTreeMap<String, RouteReport>,
+    begun: Vec<Begun>,
+    is_complete: bool,
+}
+
+/// What the program was at: a run of the GET handler of a route, or its `generate_static_params`, which has no params.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Begun {
+    pub(super) route: String,
+    pub(super) params: Option<Params>,
 }
 
 /// Why the report cannot be read.
@@ -28,7 +46,7 @@ pub(super) enum ReadError {
 
 impl ReportFile {
     pub(super) fn new(path: PathBuf) -> Self {
-        Self { path, file: None, rest: Vec::new(), routes: BTreeMap::new() }
+        Self { path, file: None, rest: Vec::new(), lines: Lines::default() }
     }
 
     /// Reads what is new, and names the route of each line.
@@ -54,33 +72,61 @@ impl ReportFile {
                 new = &new[end + 1..];
                 let line = serde_json::from_slice(&self.rest).map_err(ReadError::Line)?;
                 self.rest.clear();
-                on_line(add(&mut self.routes, line).as_str());
+                if let Some(route) = self.lines.add(line) {
+                    on_line(&route);
+                }
             }
             self.rest.extend_from_slice(new);
         }
     }
 
+    /// Whether the program said that it was done: a handler may end it with any status.
+    pub(super) fn is_complete(&self) -> bool {
+        self.lines.is_complete
+    }
+
+    /// What was begun and has no end.
+    pub(super) fn into_unfinished(self) -> Vec<Begun> {
+        self.lines.begun
+    }
+
     /// By name.
     pub(super) fn into_routes(self) -> BTreeMap<String, RouteReport> {
-        self.routes
+        self.lines.routes
     }
 }
 
-/// Adds a line; gives the name of its route.
-fn add(routes: &mut BTreeMap<String, RouteReport>, line: ReportLine) -> String {
-    match line {
-        ReportLine::Route(report) => {
-            let route = report.route.clone();
-            routes.insert(route.clone(), report);
-            route
-        }
-        ReportLine::Run { route, evaluated } => {
-            // The line of the route stands before those of its runs.
-            if let Some(GetReport::Evaluated(runs)) = routes.get_mut(&route).map(|report| &mut report.get) {
-                runs.push(evaluated);
+impl Lines {
+    /// Adds a line; gives the name of the route that it says something of.
+    fn add(&mut self, line: ReportLine) -> Option<String> {
+        match line {
+            ReportLine::Begun { route, params } => {
+                self.begun.push(Begun { route, params });
+                None
             }
-            route
+            ReportLine::Route(report) => {
+                let route = report.route.clone();
+                self.end(&route, None);
+                self.routes.insert(route.clone(), report);
+                Some(route)
+            }
+            ReportLine::Run { route, evaluated } => {
+                self.end(&route, Some(&evaluated.params));
+                // The line of the route stands before those of its runs.
+                if let Some(GetReport::Evaluated(runs)) = self.routes.get_mut(&route).map(|report| &mut report.get) {
+                    runs.push(evaluated);
+                }
+                Some(route)
+            }
+            ReportLine::Done => {
+                self.is_complete = true;
+                None
+            }
         }
+    }
+
+    fn end(&mut self, route: &str, params: Option<&Params>) {
+        self.begun.retain(|begun| begun.route != route || begun.params.as_ref() != params);
     }
 }
 
@@ -90,7 +136,6 @@ mod tests {
 
     use wharf::{
         config::SegmentConfig,
-        pattern::Params,
         report::{Evaluated, Outcome},
     };
 
@@ -122,5 +167,19 @@ mod tests {
         assert_eq!(count, 2);
         assert!(matches!(&report.into_routes()["a"].get, GetReport::Evaluated(runs) if runs.len() == 1));
         file.write_all(b"no JSON\n").unwrap();
+    }
+
+    #[test]
+    fn what_has_no_end_is_what_ended_the_program() {
+        let mut report = ReportFile::new(PathBuf::new());
+        let begin = |route: &str, params| ReportLine::Begun { route: route.to_owned(), params };
+        report.lines.add(begin("listing", None));
+        report.lines.add(begin("running", Some(Params::EMPTY)));
+        report.lines.add(begin("done", Some(Params::EMPTY)));
+        let evaluated = Evaluated { params: Params::EMPTY, outcome: Outcome::Refused(500) };
+        report.lines.add(ReportLine::Run { route: "done".to_owned(), evaluated });
+        assert!(!report.is_complete());
+        let unfinished: Vec<_> = report.into_unfinished().into_iter().map(|begun| begun.route).collect();
+        assert_eq!(unfinished, ["listing", "running"]);
     }
 }
