@@ -115,6 +115,7 @@ impl Answer {
         for name in HOP_BY_HOP {
             self.headers.remove(name);
         }
+        self.headers.values_mut().for_each(trim);
         // The front end counts the bytes itself; only for a HEAD the handler knows better.
         if !self.is_head || self.headers.get(CONTENT_LENGTH).is_some_and(|length| length == "0") {
             self.headers.remove(CONTENT_LENGTH);
@@ -199,6 +200,21 @@ pub(crate) fn allow(methods: &str) -> HeaderValue {
 
 pub(crate) use header::ALLOW;
 
+/// Spaces around a value are no part of it ([RFC 9110, 5.5](https://www.rfc-editor.org/rfc/rfc9110#section-5.5)); an
+/// object or an event would keep them.
+fn trim(value: &mut HeaderValue) {
+    let is_space = |byte: &u8| matches!(byte, b' ' | b'\t');
+    let bytes = value.as_bytes();
+    if !bytes.first().is_some_and(is_space) && !bytes.last().is_some_and(is_space) {
+        return;
+    }
+    let start = bytes.iter().position(|byte| !is_space(byte)).unwrap_or(bytes.len());
+    let end = bytes.iter().rposition(|byte| !is_space(byte)).map_or(start, |last| last + 1);
+    if let Ok(trimmed) = HeaderValue::from_bytes(&bytes[start..end]) {
+        *value = trimmed;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -228,6 +244,14 @@ mod tests {
     async fn what_belongs_to_a_connection_is_not_handed_on() {
         let response = http::Response::builder().header(TRANSFER_ENCODING, "chunked").header(CONTENT_LENGTH, 7);
         assert!(collected(response, "", false).await.headers.is_empty());
+    }
+
+    #[tokio::test]
+    async fn spaces_around_a_value_are_no_part_of_it() {
+        for (sent, told) in [(" a b\t", "a b"), ("\t", ""), ("", ""), ("é ", "é")] {
+            let response = http::Response::builder().header("x-a", HeaderValue::from_bytes(sent.as_bytes()).unwrap());
+            assert_eq!(collected(response, "", false).await.headers["x-a"].as_bytes(), told.as_bytes(), "{sent:?}");
+        }
     }
 
     #[tokio::test]

@@ -177,7 +177,8 @@ pub fn cookies() -> Cookies {
 
 /// `places` says where a name is, as a client may send thousands.
 fn receive<'t>(received: &mut Vec<(String, String)>, places: &mut HashMap<&'t str, usize>, text: &'t str) {
-    let text = text.trim_matches([' ', '\t']);
+    // As Next.js splits them, with `/; */`: other spaces are part of a name or a value.
+    let text = text.trim_start_matches(' ');
     if text.is_empty() {
         return;
     }

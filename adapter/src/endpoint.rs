@@ -26,6 +26,7 @@ use crate::{
     method::Method,
     path,
     pattern::{Params, Pattern, Segment},
+    rejection,
     request::SentPath,
     revalidate::Subject,
     scope::{Lifetime, Run, Scope},
@@ -248,6 +249,7 @@ impl Endpoint {
                 Ok(response) => response,
                 Err(never) => match never {},
             };
+            let response = rejection::emptied(response).await;
             let is_not_found = response.extensions().get::<NotFound>().is_some();
             let is_stream = is_stream(&response);
             if is_stream && delivery == Delivery::Piecewise {

@@ -5,7 +5,7 @@ use std::{error::Error as StdError, fmt};
 use axum::response::IntoResponse;
 use http::StatusCode;
 
-use crate::{mark::Cause, response::Response};
+use crate::{mark::Cause, rejection, response::Response};
 
 /// What handlers return: [`Ok`] is an answer, [`Err`] an [`Error`].
 ///
@@ -21,7 +21,8 @@ pub type Result<T = Response> = std::result::Result<T, Error>;
 /// An error that every other error converts into, and that can carry an answer through `?`.
 ///
 /// An error becomes a 500 with an empty body; its text and the texts of its sources go to the log, with the request
-/// id, and never to the client. A [`Response`] that was converted into an `Error` is sent as it is, so that
+/// id, and never to the client. What says that the client sent something wrong keeps its status: 400 from
+/// [`Request::json`](crate::Request::json), that of a rejection of axum's. A [`Response`] that was converted into an `Error` is sent as it is, so that
 /// [`redirect`](crate::redirect) and [`not_found`](crate::not_found) can leave a handler early:
 ///
 /// ```
@@ -52,13 +53,13 @@ impl Error {
         Self::failure(text.into().into())
     }
 
-    /// Answers with this status, and still with an empty body, where it would have been 500.
+    /// Answers with this status, and still with an empty body, where it would have been another.
     ///
     /// ```
     /// use wharf::{Request, Response, Result};
     ///
     /// pub async fn post(mut request: Request) -> Result {
-    ///     let order: Vec<u32> = request.json().await.map_err(|error| error.with_status(400))?;
+    ///     let order: Vec<u32> = request.json().await.map_err(|error| error.with_status(422))?;
     ///     Response::json(&order.len())
     /// }
     /// ```
@@ -76,7 +77,8 @@ impl Error {
     }
 
     fn failure(source: Box<dyn StdError + Send + Sync>) -> Self {
-        Self(Box::new(Kind::Failure { source, status: StatusCode::INTERNAL_SERVER_ERROR }))
+        let status = rejection::status(source.as_ref()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        Self(Box::new(Kind::Failure { source, status }))
     }
 
     /// The text of the error and of all its sources.

@@ -33,7 +33,7 @@
 //! }
 //!
 //! pub async fn post(mut request: Request) -> Result {
-//!     let item: Item = request.json().await.map_err(|error| error.with_status(400))?;
+//!     let item: Item = request.json().await?;
 //!     cookies().set(("last-item", item.slug.clone()));
 //!     Ok(Response::json(&item)?.status(201))
 //! }
@@ -147,6 +147,8 @@ mod path;
 mod query;
 #[cfg(feature = "runtime")]
 mod redirect;
+#[cfg(feature = "runtime")]
+mod rejection;
 #[cfg(feature = "runtime")]
 mod request;
 #[cfg(feature = "runtime")]

@@ -6,7 +6,9 @@ use http::{HeaderValue, StatusCode, header::LOCATION};
 
 use crate::{mark::NotFound, response::Response};
 
-/// 307 to this place, as it is given: a path, or a whole URL.
+/// 307 to this place, as it is given: a path, or a whole URL. A path begins with the base path that the viewer sees
+/// ([`Request::base_path`](crate::Request::base_path)), as in Next.js. To an empty one, which a browser takes for the page
+/// that it asked for, it is a 500.
 ///
 /// It is a value, so it can be returned, or leave through `?`
 /// ([Next.js](https://nextjs.org/docs/app/api-reference/functions/redirect) throws instead). Cookies that were set
@@ -26,6 +28,9 @@ pub fn redirect(url: impl AsRef<str>) -> Response {
 }
 
 /// 308 to this place; otherwise like [`redirect`].
+///
+/// A browser repeats the method and the body there, and remembers it, after the POST of a form as well: so does Next.js in
+/// route handlers, and only its server actions answer 303. For that, write `Response::redirect(url).status(303)`.
 ///
 /// ```
 /// assert_eq!(wharf::permanent_redirect("/new").status_code(), 308);
@@ -85,6 +90,9 @@ fn without_cookies(status: StatusCode) -> Response {
 }
 
 pub(crate) fn to(status: StatusCode, url: &str) -> Response {
+    if url.trim().is_empty() {
+        return Response::empty().failed("a redirect to nowhere: its URL is empty");
+    }
     Response::empty().status(status).header(LOCATION, location(url))
 }
 
@@ -104,6 +112,17 @@ pub(crate) fn location(url: &str) -> HeaderValue {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_redirect_to_nowhere_is_a_500() {
+        use axum::response::IntoResponse;
+        for url in ["", " ", "\t"] {
+            for response in [redirect(url), permanent_redirect(url), Response::redirect(url).status(303)] {
+                let response = response.into_response();
+                assert_eq!((response.status().as_u16(), response.headers().len()), (500, 0), "{url:?}");
+            }
+        }
+    }
 
     #[test]
     fn a_line_break_does_not_end_the_header() {

@@ -1,6 +1,7 @@
 //! The request that a handler answers.
 
 use std::{
+    borrow::Cow,
     fmt,
     net::IpAddr,
     sync::Arc,
@@ -89,6 +90,23 @@ impl Request {
         Viewer::of(&self.parts).url(self.path(), self.parts.uri.query())
     }
 
+    /// What the viewer sees in front of every path of the app: a base path or a stage, as `/shop`, and otherwise nothing.
+    ///
+    /// [`Request::url`] begins with it, [`Request::path`] does not have it, and a redirect goes where it says, as in Next.js:
+    /// put it in front of a path of the app, or join the path to [`Request::url`].
+    ///
+    /// ```
+    /// use wharf::{Request, Response, redirect};
+    ///
+    /// pub async fn post(request: Request) -> Response {
+    ///     redirect(format!("{}/login", request.base_path()))
+    /// }
+    /// ```
+    #[must_use]
+    pub fn base_path(&self) -> &str {
+        self.parts.extensions.get::<Viewer>().map_or("", |viewer| &viewer.base_path)
+    }
+
     /// The address of the client, as the front end saw it.
     #[must_use]
     pub fn client_ip(&self) -> Option<IpAddr> {
@@ -101,10 +119,10 @@ impl Request {
         &self.parts.headers
     }
 
-    /// The first value of this header, when it is ASCII text.
+    /// The first value of this header. Events carry text, so it is what the front end made of the client's bytes.
     #[must_use]
     pub fn header(&self, name: &str) -> Option<&str> {
-        self.parts.headers.get(name)?.to_str().ok()
+        str::from_utf8(self.parts.headers.get(name)?.as_bytes()).ok()
     }
 
     /// The cookies; what is set on them is sent with the reply.
@@ -160,14 +178,17 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// When the body is not such JSON, is empty, or has been read. The error is a 500 as in Next.js;
-    /// [`Error::with_status`] makes it a 400. With more than 100,000 arrays and objects (`WHARF_JSON_LIMIT`) it is a
+    /// When the body is not such JSON or is empty; the error is a 400, where Next.js answers 500. Bytes that are not UTF-8
+    /// are U+FFFD, as in the Web API. What JavaScript reads and Rust cannot hold is refused: lone surrogates, numbers as
+    /// `1e400`, and more than 127 arrays and objects in one another. Of a key that is repeated the last value counts in a map
+    /// or a [`serde_json::Value`](https://docs.rs/serde_json), and a struct refuses it. With more than 100,000 arrays and objects (`WHARF_JSON_LIMIT`) it is a
     /// 413, before any of them is made.
     pub async fn json<T: DeserializeOwned>(&mut self) -> Result<T> {
         let bytes = self.bytes().await?;
         self.bounds().check_json(&bytes).map_err(|too_many| Error::from(too_many).with_status(413))?;
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-        serde_json::from_slice(bytes).map_err(|error| Error::msg(format!("the body is not the expected JSON: {error}")))
+        let text = decoded(&bytes);
+        serde_json::from_str(&text)
+            .map_err(|error| Error::msg(format!("the body is not the expected JSON: {error}")).with_status(400))
     }
 
     /// Reads the body as UTF-8 text; what is not becomes U+FFFD. A byte-order mark is skipped.
@@ -177,8 +198,7 @@ impl Request {
     /// When the body has been read.
     pub async fn text(&mut self) -> Result<String> {
         let bytes = self.bytes().await?;
-        let bytes = bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(&bytes);
-        Ok(String::from_utf8_lossy(bytes).into_owned())
+        Ok(decoded(&bytes).into_owned())
     }
 
     /// Reads the body. A GET and a HEAD have none.
@@ -195,8 +215,8 @@ impl Request {
     ///
     /// # Errors
     ///
-    /// When the content type is another or has no boundary, the body is malformed, or has been read. With more than
-    /// 1,000 fields (`WHARF_FIELD_LIMIT`) it is a 413.
+    /// When the content type is that of no form (415), it has no boundary or the body is malformed (400), or the body has been
+    /// read. With more than 1,000 fields (`WHARF_FIELD_LIMIT`) it is a 413.
     pub async fn form_data(&mut self) -> Result<FormData> {
         let body = self.bytes().await?;
         FormData::read(&self.parts.headers, body, self.bounds()).await
@@ -205,6 +225,11 @@ impl Request {
     fn bounds(&self) -> Bounds {
         self.parts.extensions.get().copied().unwrap_or_default()
     }
+}
+
+/// UTF-8 as the Web API reads it: without a byte-order mark, and with U+FFFD for what is none.
+pub(crate) fn decoded(bytes: &[u8]) -> Cow<'_, str> {
+    String::from_utf8_lossy(bytes.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(bytes))
 }
 
 impl fmt::Debug for Request {
@@ -260,6 +285,26 @@ mod tests {
         assert_eq!(request("text/plain", b"\xEF\xBB\xBF[1,2]").json::<Vec<u8>>().await.unwrap(), [1, 2]);
         let error = request("application/json", b"").json::<u8>().await.unwrap_err();
         assert!(error.to_string().contains("the body is not the expected JSON"), "{error}");
+    }
+
+    #[tokio::test]
+    async fn json_is_read_as_the_web_reads_it_where_rust_can_hold_it() {
+        use serde_json::{Value, json};
+        for (body, value) in [
+            (&b"\"\xFFa\""[..], json!("\u{FFFD}a")),
+            (b"\"\xED\xA0\x80\"", json!("\u{FFFD}\u{FFFD}\u{FFFD}")),
+            (b"{\"a\": 1, \"a\": 2}", json!({"a": 2})),
+            (b"\"\\u0000\"", json!("\0")),
+            (b"1e-400", json!(0.0)),
+            (b" 7 ", json!(7)),
+        ] {
+            assert_eq!(request("", body).json::<Value>().await.unwrap(), value);
+        }
+        let deep = format!("{}{}", "[".repeat(200), "]".repeat(200)).leak();
+        for body in ["\"\\ud800\"", "1e400", "-1e400", "[1] x", "[1,]", "NaN", "", "\"\t\"", "01", deep] {
+            let error = request("", body.as_bytes()).json::<Value>().await.unwrap_err();
+            assert_eq!(axum::response::IntoResponse::into_response(error).status(), 400, "{body}");
+        }
     }
 
     #[tokio::test]

@@ -180,6 +180,12 @@ impl Response {
         self.inner.headers_mut()
     }
 
+    /// An answer that becomes a 500, with this cause in the log.
+    pub(crate) fn failed(mut self, cause: &str) -> Self {
+        self.fail(cause.to_owned());
+        self
+    }
+
     /// The first failure is the one that explains the others.
     fn fail(&mut self, text: String) {
         self.failure.get_or_insert(text);

@@ -41,7 +41,7 @@ async fn json_is_read_whatever_its_type_and_method() {
 }
 
 #[tokio::test]
-async fn malformed_json_is_a_500_or_what_the_handler_makes_of_it() {
+async fn malformed_json_is_a_400_or_what_the_handler_makes_of_it() {
     async fn caught(mut request: Request) -> Response {
         match request.json::<u8>().await {
             Ok(_) => Response::empty(),
@@ -50,14 +50,14 @@ async fn malformed_json_is_a_500_or_what_the_handler_makes_of_it() {
     }
     for body in ["", "{", "[1,]"] {
         let reply = sent(|| Route::new("/").post(echo_json), "POST", None, body.as_bytes()).await;
-        assert_eq!((reply.status(), reply.text().as_str()), (500, ""), "{body}");
+        assert_eq!((reply.status(), reply.text().as_str()), (400, ""), "{body}");
         let reply = sent(|| Route::new("/").post(caught), "POST", None, body.as_bytes()).await;
         assert_eq!((reply.status(), reply.text().as_str()), (422, "no number"), "{body}");
     }
 }
 
 #[tokio::test]
-async fn a_body_that_is_no_form_is_a_500() {
+async fn a_body_that_is_no_form_is_a_400_or_a_415() {
     let route = || {
         Route::new("/").post(async |mut request: Request| -> Result {
             Ok(Response::text(request.form_data().await?.iter().count().to_string()))
@@ -66,9 +66,9 @@ async fn a_body_that_is_no_form_is_a_500() {
     for (content_type, status) in [
         (Some("application/x-www-form-urlencoded"), 200),
         (Some("Application/X-WWW-Form-Urlencoded; charset=utf-8"), 200),
-        (Some("application/json"), 500),
-        (Some("multipart/form-data"), 500),
-        (None, 500),
+        (Some("application/json"), 415),
+        (Some("multipart/form-data"), 400),
+        (None, 415),
     ] {
         let reply = sent(route, "POST", content_type, b"a=1&a=2").await;
         assert_eq!(reply.status(), status, "{content_type:?}");

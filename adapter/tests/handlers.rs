@@ -17,7 +17,7 @@ use wharf::{
     pattern::{ParamValue, Params},
     permanent_redirect, redirect,
     report::{Frozen, FrozenRoute},
-    testing::{Client, Reply},
+    testing::{Client, Reply, Source},
 };
 
 fn hello() -> Route {
@@ -184,7 +184,7 @@ async fn an_error_is_an_empty_500_that_tells_nothing() {
             .post(async || -> Result { Err(Error::msg("secret")) })
             .put(async || -> String { panic!("secret") })
             .patch(async || Response::text("secret").header("x-a", "\n"))
-            .delete(async |mut request: Request| -> Result<Json<u8>> { Ok(Json(request.json().await?)) })
+            .delete(async |_: Request| -> Result<Json<u8>> { Ok(Json("secret".parse()?)) })
             .options(async || Response::stream(stream::iter([Ok("secret"), Err(io::Error::other("secret"))])))
     });
     for method in ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"] {
@@ -192,6 +192,196 @@ async fn an_error_is_an_empty_500_that_tells_nothing() {
         assert_eq!(reply.status(), 500, "{method}");
         assert!(is_empty(&reply) && !reply.raw().to_string().contains("secret"), "{method}");
     }
+}
+
+#[derive(Deserialize)]
+struct SecretOrder {
+    #[expect(dead_code, reason = "only reading it matters")]
+    secret_count: u8,
+}
+
+/// A connection of the user's, whose type no client should learn of.
+#[derive(Clone)]
+struct SecretPool;
+
+/// Routes of which each fails in an extractor, with the request that it fails for and the status.
+fn rejecting() -> Vec<(&'static str, Route, http::Request<&'static [u8]>, u16)> {
+    use axum::extract::{Extension, Multipart, NestedPath, Path as AxumPath, RawForm};
+    let post = |content_type: &str, body: &'static [u8]| {
+        http::Request::post("/x?secret_count=secret").header("content-type", content_type).body(body).unwrap()
+    };
+    let (json, form) = ("application/json", "application/x-www-form-urlencoded");
+    let multipart = "multipart/form-data; boundary=X";
+    let route = || Route::new("/[id]");
+    vec![
+        ("Json, syntax", route().post(async |_: Json<SecretOrder>| ""), post(json, b"{secret"), 400),
+        ("Json, data", route().post(async |_: Json<SecretOrder>| ""), post(json, b"{\"secret\": 1}"), 422),
+        ("Json, type", route().post(async |_: Json<SecretOrder>| ""), post("text/plain", b"{}"), 415),
+        ("Form, data", route().post(async |_: Form<SecretOrder>| ""), post(form, b"secret=1"), 422),
+        ("Form, type", route().post(async |_: Form<SecretOrder>| ""), post(json, b"secret=1"), 415),
+        ("RawForm", route().post(async |_: RawForm| ""), post(json, b"secret=1"), 415),
+        ("Query", route().post(async |_: Query<SecretOrder>| ""), post(json, b""), 400),
+        ("Path", route().post(async |_: Path<u8>| ""), post(json, b""), 400),
+        ("Path, by name", route().post(async |_: Path<SecretOrder>| ""), post(json, b""), 400),
+        ("axum's Path", route().post(async |_: AxumPath<u8>| ""), post(json, b""), 400),
+        ("axum's Path, two", route().post(async |_: AxumPath<(u8, u8)>| ""), post(json, b""), 500),
+        ("Extension", route().post(async |_: Extension<SecretPool>| ""), post(json, b""), 500),
+        ("NestedPath", route().post(async |_: NestedPath| ""), post(json, b""), 500),
+        ("String", route().post(async |_: String| ""), post("text/plain", b"secret \xFF"), 400),
+        ("Multipart", route().post(async |_: Multipart| ""), post("multipart/form-data", b"secret"), 400),
+        (
+            "Multipart, a part",
+            route().post(async |mut form: Multipart| form.next_field().await.map(|_| "")),
+            post(multipart, b"--X\r\nsecret"),
+            400,
+        ),
+        (
+            "Multipart, with ?",
+            route().post(async |mut form: Multipart| -> Result {
+                Ok(form.next_field().await.map(|_| Response::empty())?)
+            }),
+            post(multipart, b"--X\r\nsecret"),
+            400,
+        ),
+        (
+            "Json, with ?",
+            route().post(
+                async |body: std::result::Result<Json<SecretOrder>, axum::extract::rejection::JsonRejection>| {
+                    body.map(|_| "").map_err(Error::from)
+                },
+            ),
+            post(json, b"{\"secret\": 1}"),
+            422,
+        ),
+        (
+            "Extension, with ?",
+            route().post(
+                async |pool: std::result::Result<
+                    Extension<SecretPool>,
+                    axum::extract::rejection::ExtensionRejection,
+                >| { pool.map(|_| "").map_err(Error::from) },
+            ),
+            post(json, b""),
+            500,
+        ),
+        (
+            "request.json()",
+            route().post(async |mut request: Request| -> Result<String> {
+                request.json::<SecretOrder>().await.map(|_| String::new())
+            }),
+            post("", b"{\"secret\": 1}"),
+            400,
+        ),
+    ]
+}
+
+#[tokio::test]
+async fn no_text_of_a_rejection_reaches_a_client() {
+    for source in [Source::Local, Source::Rest, Source::AlbSingle] {
+        for (what, route, request, status) in rejecting() {
+            let reply = Client::new(|| route).through(source).send(request).await;
+            assert_eq!(reply.status(), status, "{source:?} {what}: {}", reply.text());
+            assert!(is_empty(&reply), "{source:?} {what}: {}", reply.raw());
+        }
+    }
+}
+
+#[tokio::test]
+async fn no_text_of_a_rejection_is_streamed_or_kept() {
+    for (what, route, request, status) in rejecting() {
+        let client = Client::new(|| route.streaming(true));
+        let (parts, body) = request.into_parts();
+        let mut reply = client.stream(http::Request::from_parts(parts, body)).await;
+        assert_eq!(reply.head().status(), status, "{what}");
+        assert!(reply.head().header("content-type").is_none() && reply.next().await.is_none(), "{what}");
+    }
+}
+
+#[tokio::test]
+async fn a_text_of_the_handler_s_own_is_sent_as_it_is() {
+    for (status, text) in [
+        (400, "Failed to find your order"),
+        (404, "no such item"),
+        (422, "Expected a number"),
+        (500, "Missing request"),
+        (503, "back at noon"),
+        (200, "Missing request extension: is how axum begins"),
+        (409, "Failed to deserialize query string: is how axum begins"),
+    ] {
+        let route = || Route::new("/").get(async move || (http::StatusCode::from_u16(status).unwrap(), text));
+        let reply = call(route, "GET", "/").await;
+        assert_eq!((reply.status(), reply.text().as_str()), (status, text));
+        assert_eq!(reply.header("content-type"), Some("text/plain; charset=utf-8"));
+    }
+    // What a handler words itself is its own, although a rejection was the cause.
+    let worded = async |body: std::result::Result<Json<u8>, axum::extract::rejection::JsonRejection>| {
+        body.map(|_| "").map_err(|rejection| (rejection.status(), Json("a number, please")))
+    };
+    let reply = call(|| Route::new("/").post(worded), "POST", "/").await;
+    assert_eq!((reply.status(), reply.text().as_str()), (415, "\"a number, please\""));
+}
+
+#[tokio::test]
+async fn a_malformed_form_is_a_400() {
+    let read =
+        async |mut request: Request| -> Result<String> { Ok(request.form_data().await?.iter().count().to_string()) };
+    let part = |head: &str| format!("--X\r\n{head}\r\n\r\nv\r\n--X--\r\n");
+    let headers: String = (0..40).map(|number| format!("x-{number}: y\r\n")).collect();
+    for (body, status) in [
+        (part("Content-Disposition: form-data; name=\"a\""), 200),
+        (part("Content-Disposition: form-data; name=\"\""), 200),
+        (part("Content-Disposition: form-data"), 400),
+        (part("Content-Disposition: form-data; filename=\"x\""), 400),
+        (part("Content-Disposition: attachment; name=\"a\""), 400),
+        (part("Content-Type: text/plain"), 400),
+        (part(&format!("{headers}Content-Disposition: form-data; name=\"a\"")), 400),
+        ("--X--\r\n".to_owned(), 200),
+        ("--X\r\nContent-Disposition: form-data; name=\"a\"\r\n\r\nv".to_owned(), 400),
+        ("garbage".to_owned(), 400),
+        (String::new(), 400),
+    ] {
+        let request = http::Request::post("/").header("content-type", "multipart/form-data; boundary=X");
+        let reply = Client::new(|| Route::new("/").post(read)).send(request.body(body.clone()).unwrap()).await;
+        assert_eq!(reply.status(), status, "{body:?}");
+        assert!(status == 200 || is_empty(&reply), "{body:?}");
+    }
+}
+
+#[tokio::test]
+async fn spaces_around_a_header_of_a_request_are_no_part_of_it() {
+    let seen = async |request: Request| format!("{:?}", request.header("x-tag"));
+    for (sent, seen_as) in
+        [(" a b\t", "Some(\"a b\")"), ("\t", "Some(\"\")"), ("né", "Some(\"né\")"), ("你", "Some(\"你\")")]
+    {
+        let event = serde_json::json!({
+            "version": "2.0",
+            "rawPath": "/",
+            "headers": {"x-tag": sent},
+            "requestContext": {"http": {"method": "GET"}, "domainName": "localhost"},
+        });
+        let reply = Client::new(|| Route::new("/").get(seen)).event(&event.to_string()).await.unwrap();
+        assert_eq!(reply["body"], seen_as);
+    }
+}
+
+#[tokio::test]
+async fn urls_have_the_base_path_and_a_redirect_goes_where_it_says() {
+    async fn get(request: Request) -> String {
+        format!("{} {} {}", request.url(), request.path(), request.base_path())
+    }
+    let route = || Route::new("/items").get(get).post(async |_: Request| redirect("/login"));
+    let client = Client::new(route).below("/shop");
+    assert_eq!(client.get("/shop/items?x=1").await.text(), "http://localhost:9000/shop/items?x=1 /items /shop");
+    assert_eq!(client.call("POST", "/shop/items").await.header("location"), Some("/login"));
+    let at_the_root = Client::new(route).get("/items").await.text();
+    assert_eq!(at_the_root, "http://localhost:9000/items /items ");
+    let rest = Client::new(route).through(Source::Rest).get("/items").await.text();
+    assert!(rest.ends_with(".amazonaws.com/prod/items /items /prod"), "{rest}");
+    // Behind a CDN nobody sees the stage.
+    let request =
+        http::Request::get("/items").header("x-wharf-origin-secret", "s3cret").header("x-forwarded-host", "a.example");
+    let client = Client::new(route).through(Source::Rest).behind_cdn("s3cret", true);
+    assert_eq!(client.send(request.body("").unwrap()).await.text(), "https://a.example/items /items ");
 }
 
 #[tokio::test]

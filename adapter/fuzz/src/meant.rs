@@ -235,7 +235,7 @@ impl Parts<'_> {
         }
         let mut headers = BTreeMap::<_, Vec<_>>::new();
         for (name, value) in self.headers {
-            headers.entry(name.to_ascii_lowercase()).or_default().push(value.into_bytes());
+            headers.entry(name.to_ascii_lowercase()).or_default().push(value.trim_ascii().as_bytes().to_vec());
         }
         headers.remove("x-wharf-origin-secret");
         for (name, vouched) in [

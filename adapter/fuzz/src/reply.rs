@@ -280,10 +280,11 @@ impl ArbitraryResponse {
     }
 }
 
-/// UTF-8 as it is; other bytes one by one, which is Latin-1.
+/// UTF-8 as it is; other bytes one by one, which is Latin-1. Spaces around a value are no part of it
+/// ([RFC 9110, 5.5](https://www.rfc-editor.org/rfc/rfc9110#section-5.5)).
 fn text(value: &HeaderValue) -> String {
-    String::from_utf8(value.as_bytes().to_vec())
-        .unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
+    let trimmed = value.as_bytes().trim_ascii();
+    String::from_utf8(trimmed.to_vec()).unwrap_or_else(|error| error.into_bytes().into_iter().map(char::from).collect())
 }
 
 fn texts(list: &Value) -> Vec<String> {

@@ -226,7 +226,8 @@ fn headers(pairs: &[(String, String)]) -> Result<HeaderMap, Refusal> {
     for (name, value) in pairs {
         let bad = |what: &str| Refusal::bad(format!("the header `{}` has an invalid {what}", name.escape_debug()));
         let key = HeaderName::from_bytes(name.as_bytes()).map_err(|_| bad("name"))?;
-        let value = HeaderValue::from_bytes(value.as_bytes()).map_err(|_| bad("value"))?;
+        // Spaces around a value are no part of it (https://www.rfc-editor.org/rfc/rfc9110#section-5.5).
+        let value = HeaderValue::from_bytes(value.trim_matches([' ', '\t']).as_bytes()).map_err(|_| bad("value"))?;
         headers.try_append(key, value).map_err(|_| too_many())?;
     }
     Ok(headers)
