@@ -8,7 +8,9 @@ use std::{
     process::Command,
 };
 
-use cargo_metadata::{Artifact, CompilerMessage, Message, TargetKind, diagnostic::DiagnosticLevel};
+use cargo_metadata::{
+    Artifact, CompilerMessage, Message, Metadata, MetadataCommand, TargetKind, diagnostic::DiagnosticLevel,
+};
 
 use crate::{
     command,
@@ -17,6 +19,7 @@ use crate::{
     options::{WRAPPER_CHAINED, WRAPPER_ROOT, WRAPPER_TARGET},
     output::{self, Lock, Staging},
     plan::FunctionName,
+    sbom::{self, Crate},
     shell::Shell,
     toolchain::{self, Toolchain},
 };
@@ -36,6 +39,8 @@ pub struct Binaries {
     pub deployed: BTreeMap<FunctionName, PathBuf>,
     /// The lock file of the generated package, as cargo completed it.
     pub lock_file: String,
+    /// The crates that are in the functions.
+    pub crates: Vec<Crate>,
     /// The bundle in the making.
     pub staging: Staging,
     /// Held until the bundle is finished.
@@ -59,7 +64,26 @@ pub fn run(sources: Sources, shell: &Shell) -> Result<Binaries, Failure> {
         let rendered = "cargo reported success, and not every binary".to_owned();
         return Err(Failure::Compile { rendered, routes: Vec::new() });
     };
-    Ok(Binaries { sources, runnable, deployed, lock_file, staging, lock })
+    let crates = sbom::crates(&resolved(&sources)?, &lock_file);
+    Ok(Binaries { sources, runnable, deployed, lock_file, crates, staging, lock })
+}
+
+/// What cargo resolved for the functions.
+fn resolved(sources: &Sources) -> Result<Metadata, Failure> {
+    let plan = &sources.plan;
+    let mut metadata = MetadataCommand::new();
+    metadata
+        .cargo_path(&plan.options.cargo)
+        .current_dir(&plan.project.root)
+        .manifest_path(sources.package.root.join("Cargo.toml"))
+        // They are all there: cargo has just compiled them.
+        .other_options(["--offline", "--filter-platform", plan.architecture().target()].map(str::to_owned));
+    let finished = command::capture(metadata.cargo_command(), || ())?;
+    let failed = |rendered| Failure::Compile { rendered, routes: Vec::new() };
+    if !finished.status.success() {
+        return Err(failed(finished.stderr));
+    }
+    MetadataCommand::parse(finished.stdout).map_err(|error| failed(error.to_string()))
 }
 
 fn write_sources(sources: &Sources) -> Result<(), Failure> {

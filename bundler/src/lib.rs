@@ -26,6 +26,7 @@ pub mod package;
 pub mod parse;
 pub mod pipeline;
 pub mod plan;
+pub mod sbom;
 pub mod shell;
 pub mod table;
 pub mod toolchain;

@@ -18,6 +18,7 @@ use crate::{
     evaluate::{Class, EvaluatedRoute, Reason},
     package::{ObjectOrigin, Packed, PackedObject},
     plan::{Function, Plan, Route},
+    sbom,
     url_path::UrlPath,
 };
 
@@ -59,6 +60,9 @@ pub struct Manifest {
     pub api: BTreeMap<String, String>,
     /// The objects, sorted by path.
     pub objects: Vec<ObjectEntry>,
+    /// The path of the list of crates that are in the functions, in the format CycloneDX.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sbom: Option<String>,
 }
 
 /// The program that made the bundle.
@@ -315,6 +319,7 @@ pub fn run(packed: Packed) -> Described {
         routes: plan.routes.iter().map(|route| route_entry(route, &packed)).collect(),
         api: http_api::routes(plan.routes.iter().map(|route| (route.file.pattern.clone(), route.function.as_str()))),
         objects: packed.objects.iter().map(|(path, object)| object_entry(path, object)).collect(),
+        sbom: Some(sbom::FILE.to_owned()),
     };
     Described { manifest, packed }
 }
@@ -539,6 +544,7 @@ pub(crate) mod tests {
             routes: vec![route],
             api: [("/items/{slug}".to_owned(), "items-slug".to_owned())].into(),
             objects: Vec::new(),
+            sbom: None,
         }
     }
 

@@ -15,10 +15,11 @@ use std::{
 
 use rustix::fs::{CWD, RenameFlags, renameat_with};
 
-use crate::{failure::Failure, interrupt};
+use crate::{failure::Failure, interrupt, sbom};
 
 /// What a bundle consists of. Anything else in its folder is the user's, and moves along.
-const GENERATED: [&str; 7] = ["manifest.json", "functions", "objects", "package", "template.yaml", "terraform", "cdn"];
+const GENERATED: [&str; 8] =
+    ["manifest.json", "functions", "objects", "package", "template.yaml", "terraform", "cdn", sbom::FILE];
 
 /// Where `cargo lambda watch` compiles the bundled package: no artifact, and dear to lose.
 const COMPILED_LOCALLY: &str = "package/target";

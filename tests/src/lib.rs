@@ -28,6 +28,7 @@ pub mod cargo;
 pub mod cargo_lambda;
 pub mod checkov;
 pub mod conformance;
+pub mod cyclonedx;
 pub mod debian;
 pub mod environment;
 pub mod events;

@@ -7,6 +7,7 @@ use wharf_tests::{
     BundleCommand, Guide, Project, Upstream,
     artifact::{Bundle, entries},
     bundle_command::{difference, sha256, tree},
+    cyclonedx,
     sam::sam,
 };
 
@@ -122,6 +123,31 @@ fn the_manifest_says_what_becomes_of_every_method() {
             assert!(!method["reason"].is_null(), "{name} of {pattern} has no reason: {method}");
         }
     }
+}
+
+#[test]
+fn the_bill_of_materials_names_the_crates_of_the_functions_and_is_valid_cyclonedx() {
+    let bundle = &guide().bundle;
+    let path = bundle.folder().join(text(&bundle.manifest()["sbom"], "sbom"));
+    let output = cyclonedx::check(&path);
+    assert_eq!(output.code, Some(0), "{output}");
+
+    let bill = fs::read_to_string(&path).expect("it is there");
+    let root = guide().project.root().to_string_lossy().into_owned();
+    assert!(!bill.contains(&root) && !bill.contains("file://"), "it holds no path of this machine");
+    let bill: Value = serde_json::from_str(&bill).expect("it is JSON");
+    let find = |name: &str| {
+        let components = bill["components"].as_array().into_iter().flatten();
+        components.filter(|component| component["name"] == name).collect::<Vec<_>>()
+    };
+    for name in ["wharf", "axum", "lambda_runtime", "rustls", "guide"] {
+        assert_eq!(find(name).len(), 1, "{name}");
+    }
+    for name in ["serde_derive", "syn", "guide-bundle", "wharf-bundler"] {
+        assert!(find(name).is_empty(), "{name} is in no function");
+    }
+    let functions = bill["metadata"]["component"]["components"].as_array().map_or(0, Vec::len);
+    assert_eq!(functions, ROUTES.len());
 }
 
 #[test]

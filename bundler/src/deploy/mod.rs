@@ -17,6 +17,7 @@ use crate::{
     failure::Failure,
     manifest::Described,
     package::Packed,
+    sbom,
 };
 
 /// All artifacts.
@@ -60,6 +61,7 @@ pub fn run(described: Described) -> Result<Bundle, Failure> {
     let mut files: BTreeMap<_, _> = package.map(|(path, text)| (format!("package/{path}"), text.clone())).collect();
     files.insert("package/Cargo.lock".to_owned(), binaries.lock_file.clone());
     files.insert("manifest.json".to_owned(), manifest.text());
+    files.insert(sbom::FILE.to_owned(), sbom::text(&manifest, &binaries.crates));
     files.extend(terraform::files());
     files.extend(sam::files(&manifest, &cdn));
     files.extend(cdn.files);
