@@ -16,7 +16,8 @@ use crate::{
     command,
     failure::Failure,
     generate::Sources,
-    options::{WRAPPER_CHAINED, WRAPPER_ROOT, WRAPPER_TARGET},
+    keyless::keyless,
+    options::{WRAPPER_CHAINED, WRAPPER_CHAINED_IN_WORKSPACE, WRAPPER_ROOT, WRAPPER_TARGET},
     output::{self, Lock, Staging},
     plan::FunctionName,
     sbom::{self, Crate},
@@ -27,6 +28,10 @@ use crate::{
 /// Where cargo compiles, beside the work folder: apart from the user's own builds, whose artifacts have other paths in
 /// them. The number is raised when our wrapper of rustc changes what it asks for, which cargo does not notice.
 const BUILD_FOLDER: &str = "build-3";
+
+/// What cargo calls the target of this machine.
+/// <https://doc.rust-lang.org/cargo/commands/cargo-build.html#compilation-options>
+const HOST: &str = "host-tuple";
 
 /// The compiled functions.
 #[derive(Debug)]
@@ -153,9 +158,18 @@ fn cargo_build(sources: &Sources, shell: &Shell, toolchain: Toolchain) -> Comman
         .env(WRAPPER_ROOT, &plan.project.root)
         .envs(sources.work.parent().map(|folder| (WRAPPER_TARGET, folder)));
     toolchain.adapt(&mut cargo, plan.architecture());
-    if let Some(users) = &plan.options.rustc_wrapper {
-        cargo.env(WRAPPER_CHAINED, users);
+    let settings = &plan.project.cargo;
+    cargo.envs(settings.rustc_wrapper.iter().map(|users| (WRAPPER_CHAINED, users)));
+    // Cargo would call it for the generated package, and for none of the user's, which are no members of its workspace.
+    cargo.env("RUSTC_WORKSPACE_WRAPPER", "");
+    cargo.envs(settings.rustc_workspace_wrapper.iter().map(|users| (WRAPPER_CHAINED_IN_WORKSPACE, users)));
+    if toolchain == Toolchain::Host && !settings.targets.is_empty() {
+        // `build.target` is for the user's own builds. What is compiled here has to run here, and what is deployed is said by
+        // `arch`.
+        cargo.args(["--target", HOST]);
     }
+    // A panic has to be caught, whatever a configuration file says of all projects.
+    cargo.env("CARGO_PROFILE_RELEASE_PANIC", "unwind");
     // The generated profile decides this, since the bytes of the zips depend on it; CI services like to switch it off.
     cargo.env_remove("CARGO_INCREMENTAL");
     // These are set when cargo itself started this program, and would be taken for those of the package compiled.
@@ -192,7 +206,11 @@ impl Compiled {
         if self.lacks_std {
             return Err(toolchain::std_missing(&sources.plan));
         }
-        let rendered = if self.rendered.is_empty() { finished.stderr } else { mem::take(&mut self.rendered) };
+        let rendered = if self.rendered.is_empty() {
+            keyless(&finished.stderr).into_owned()
+        } else {
+            mem::take(&mut self.rendered)
+        };
         Err(Failure::Compile { rendered, routes: mem::take(&mut self.routes).into_iter().collect() })
     }
 

@@ -3,6 +3,7 @@
 mod dotenv;
 mod env_files;
 mod project;
+mod published;
 mod settings;
 
 use std::{
@@ -18,6 +19,7 @@ pub use settings::{FunctionGroup, GetDefault, Settings};
 use crate::{
     diagnostic::{self, Code, Diagnostic, Label, Source},
     failure::Failure,
+    interrupt,
     options::Options,
     visible::{Kind, first_hidden, visible},
 };
@@ -39,6 +41,8 @@ pub struct SourceTree {
     pub pages: Vec<AppFile>,
     /// The files below `public/`, sorted by path.
     pub public: Vec<AppFile>,
+    /// The files that each function has beside its program, sorted by path.
+    pub included: Vec<AppFile>,
 }
 
 /// A file of the app.
@@ -69,7 +73,7 @@ impl AppFile {
 pub fn run(options: Options) -> Result<SourceTree, Failure> {
     let mut diagnostics = Vec::new();
     let project = project::find(&options, &mut diagnostics)?;
-    let env_files::Variables { values: variables, warnings } =
+    let env_files::Variables { values: variables, mut warnings } =
         env_files::read(&project.root, &options.shell_variables, &mut diagnostics)?;
     let app = project.root.join("app");
     if !app.is_dir() {
@@ -77,11 +81,11 @@ pub fn run(options: Options) -> Result<SourceTree, Failure> {
         return Err(Failure::Diagnostics(diagnostics));
     }
     let mut walk = Walk { diagnostics, ..Walk::default() };
-    walk.folder(&app, "app", &[], Area::App)?;
-    let public = project.root.join("public");
-    if public.is_dir() {
-        walk.folder(&public, "public", &[], Area::Public)?;
-    }
+    walk.folder(&app, "app", &[])?;
+    published::check_pages(&project, &walk.pages, &mut walk.diagnostics)?;
+    let public = published::public(&project, &mut walk.diagnostics)?;
+    let included = published::included(&project, &mut walk.diagnostics)?;
+    warnings.extend([public.warnings, included.warnings].concat());
     if walk.routes.is_empty() && walk.pages.is_empty() && walk.diagnostics.is_empty() {
         walk.diagnostics.push(Diagnostic::new(
             Code::NoRoutes,
@@ -101,7 +105,8 @@ pub fn run(options: Options) -> Result<SourceTree, Failure> {
         warnings,
         routes: walk.routes,
         pages: walk.pages,
-        public: walk.public,
+        public: public.files,
+        included: included.files,
     })
 }
 
@@ -132,87 +137,83 @@ fn no_app_directory(project: &Project) -> Diagnostic {
     )
 }
 
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Area {
-    App,
-    Public,
-}
-
 #[derive(Default)]
 struct Walk {
     routes: Vec<AppFile>,
     pages: Vec<AppFile>,
-    public: Vec<AppFile>,
     diagnostics: Vec<Diagnostic>,
     /// The real paths of the folders from the root to here, by which a loop of links is noticed.
     above: Vec<PathBuf>,
 }
 
 impl Walk {
-    fn folder(&mut self, folder: &Path, path: &str, folders: &[String], area: Area) -> Result<(), Failure> {
+    fn folder(&mut self, folder: &Path, path: &str, folders: &[String]) -> Result<(), Failure> {
         let real = folder.canonicalize().map_err(Failure::io("read", folder))?;
         if self.above.contains(&real) {
             let name = folders.last().map_or(path, String::as_str);
-            self.diagnostics.push(Diagnostic::new(
-                Code::LinkLoop,
-                format!("`{path}` leads back to a folder that contains it"),
-                Label::path(path, name, "this link has no end"),
-                "remove the link, or copy the folder that it points to",
-            ));
+            self.diagnostics.push(link_loop(path, name));
             return Ok(());
         }
         self.above.push(real);
         for name in sorted_names(folder)? {
+            interrupt::check()?;
             let Ok(name) = name.into_string().map_err(|name| self.diagnostics.push(not_utf8(path, &name))) else {
                 continue;
             };
             let inner = folder.join(&name);
             let inner_path = format!("{path}/{name}");
-            if area == Area::Public || !is_private(&name) {
+            if !is_private(&name) {
                 self.diagnostics.extend(hidden_character(&inner_path, &name));
             }
             let kind = match fs::metadata(&inner) {
                 // Editors keep links to nowhere beside an open file; another file may be gone by now.
-                Err(error) if error.kind() == io::ErrorKind::NotFound && area == Area::App && !is_routed(&name) => {
-                    continue;
-                }
-                Err(_) if area == Area::App && is_link(&inner) => {
+                Err(error) if error.kind() == io::ErrorKind::NotFound && !is_routed(&name) => continue,
+                Err(_) if is_link(&inner) => {
                     self.diagnostics.push(dangling_link(&inner, &inner_path, &name));
                     continue;
                 }
                 kind => kind.map_err(Failure::io("read", &inner))?,
             };
-            if area == Area::App && is_routed(&name) && !kind.is_file() {
+            if is_routed(&name) && !kind.is_file() {
                 self.diagnostics.push(not_a_file(&inner_path, &name, kind.is_dir()));
             } else if kind.is_dir() {
-                if area == Area::Public || !is_private(&name) {
+                if !is_private(&name) {
                     let inner_folders: Vec<_> = folders.iter().cloned().chain([name]).collect();
-                    self.folder(&inner, &inner_path, &inner_folders, area)?;
+                    self.folder(&inner, &inner_path, &inner_folders)?;
                 }
             } else {
-                self.file(AppFile { path: inner_path, folders: folders.to_vec(), absolute: inner }, area);
+                self.file(AppFile { path: inner_path, folders: folders.to_vec(), absolute: inner });
             }
         }
         self.above.pop();
         Ok(())
     }
 
-    fn file(&mut self, file: AppFile, area: Area) {
+    fn file(&mut self, file: AppFile) {
         let name = file.file_name().to_owned();
-        match area {
-            Area::Public => self.public.push(file),
-            Area::App if name == "route.rs" => self.routes.push(file),
-            Area::App if is_routed(&name) => self.pages.push(file),
-            Area::App if is_misnamed(&name) => self.diagnostics.push(Diagnostic::new(
+        if name == "route.rs" {
+            self.routes.push(file);
+        } else if is_routed(&name) {
+            self.pages.push(file);
+        } else if is_misnamed(&name) {
+            self.diagnostics.push(Diagnostic::new(
                 Code::MisnamedRoute,
                 format!("`{name}` looks like a route file and is not one"),
                 Label::path(&file.path, &name, "only `route.rs` makes a route"),
                 "rename it to `route.rs`",
-            )),
-            // Any other file beside a route is a module of its own, or no concern of ours.
-            Area::App => {}
+            ));
         }
+        // Any other file beside a route is a module of its own, or no concern of ours.
     }
+}
+
+fn link_loop(path: &str, name: &str) -> Diagnostic {
+    Diagnostic::new(
+        Code::LinkLoop,
+        format!("`{path}` leads back to a folder that contains it"),
+        Label::path(path, name, "this link has no end"),
+        "remove the link, or copy the folder that it points to",
+    )
 }
 
 fn sorted_names(folder: &Path) -> Result<BTreeSet<OsString>, Failure> {
@@ -305,7 +306,7 @@ mod tests {
             std::os::unix::net::UnixListener::bind(folder.path().join(name)).unwrap();
         }
         let mut walk = Walk::default();
-        assert!(walk.folder(folder.path(), "app", &[], Area::App).is_ok());
+        assert!(walk.folder(folder.path(), "app", &[]).is_ok());
         let codes: Vec<Code> = walk.diagnostics.iter().map(|diagnostic| diagnostic.code).collect();
         assert_eq!(codes, [Code::NotAFile; 2]);
         assert!(walk.routes.is_empty() && walk.pages.is_empty());
@@ -317,7 +318,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         std::os::unix::fs::symlink("route.rs", folder.path().join("route.rs")).unwrap();
         let mut walk = Walk::default();
-        assert!(walk.folder(folder.path(), "app", &[], Area::App).is_ok());
+        assert!(walk.folder(folder.path(), "app", &[]).is_ok());
         assert_eq!(walk.diagnostics[0].code, Code::DanglingLink);
     }
 

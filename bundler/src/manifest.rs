@@ -86,6 +86,9 @@ pub struct AppEntry {
     /// The names of the environment variables that each deployment sets, sorted.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub environment: Vec<String>,
+    /// The files of the package that each function has beside its program, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub included: Vec<String>,
 }
 
 /// A Lambda function.
@@ -331,6 +334,7 @@ fn app_entry(plan: &Plan) -> AppEntry {
         version: project.version.clone(),
         wharf: project.wharf.clone().unwrap_or_default(),
         environment: project.settings.environment.iter().cloned().collect(),
+        included: plan.included.iter().map(|file| file.path.clone()).collect(),
     }
 }
 
@@ -539,6 +543,7 @@ pub(crate) mod tests {
                 version: "0.1.0".to_owned(),
                 wharf: "0.1.0".to_owned(),
                 environment: Vec::new(),
+                included: Vec::new(),
             },
             functions: [("items-slug".to_owned(), function)].into(),
             routes: vec![route],

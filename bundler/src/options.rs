@@ -5,7 +5,7 @@
 use std::{
     collections::BTreeMap,
     env,
-    ffi::OsString,
+    ffi::{OsStr, OsString},
     io,
     path::{Path, PathBuf},
 };
@@ -43,8 +43,6 @@ pub struct Options {
     pub this_program: PathBuf,
     /// What the user's shell sets, which wins over `.env` files.
     pub shell_variables: BTreeMap<OsString, OsString>,
-    /// A wrapper of rustc that the user has set, such as sccache.
-    pub rustc_wrapper: Option<OsString>,
 }
 
 /// The file of the classes that were agreed on.
@@ -136,7 +134,6 @@ impl Options {
             directory,
             this_program,
             shell_variables: env::vars_os().collect(),
-            rustc_wrapper: env::var_os("RUSTC_WRAPPER").filter(|wrapper| !wrapper.is_empty()),
         })
     }
 
@@ -184,6 +181,64 @@ pub fn is_on_path(program: &str) -> bool {
     which::which(program).is_ok()
 }
 
+/// What the user's settings of cargo say, in variables or in the configuration files that hold in a folder.
+/// <https://doc.rust-lang.org/cargo/reference/config.html>
+#[derive(Debug, Clone, Default)]
+pub struct CargoSettings {
+    /// `build.rustc-wrapper`: a wrapper of rustc, such as sccache.
+    pub rustc_wrapper: Option<PathBuf>,
+    /// `build.rustc-workspace-wrapper`: one for the packages that are no dependencies from elsewhere.
+    pub rustc_workspace_wrapper: Option<PathBuf>,
+    /// `build.target`: what cargo compiles for when it is not told.
+    pub targets: Vec<String>,
+    /// `[env]`: what the processes that cargo starts get, in the order of names; the shell wins unless it is forced.
+    pub variables: BTreeMap<String, CargoVariable>,
+}
+
+/// A variable of `[env]`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct CargoVariable {
+    /// Its value.
+    pub value: String,
+    /// Whether it wins over the shell.
+    pub force: bool,
+}
+
+impl CargoSettings {
+    /// Those that hold in `folder`.
+    ///
+    /// # Errors
+    ///
+    /// When a file cannot be read.
+    pub fn of(folder: &Path) -> Result<Self, Failure> {
+        let config = cargo_config2::Config::load_with_cwd(folder).map_err(settings_failure(folder))?;
+        let is_set = |path: &PathBuf| !path.as_os_str().is_empty();
+        let variable = |value: &cargo_config2::EnvConfigValue| CargoVariable {
+            value: value.value.to_string_lossy().into_owned(),
+            force: value.force,
+        };
+        Ok(Self {
+            rustc_wrapper: config.build.rustc_wrapper.clone().filter(is_set),
+            rustc_workspace_wrapper: config.build.rustc_workspace_wrapper.clone().filter(is_set),
+            targets: config.build.target.iter().flatten().map(|target| target.triple().to_owned()).collect(),
+            variables: config.env.iter().map(|(name, value)| (name.clone(), variable(value))).collect(),
+        })
+    }
+}
+
+impl CargoSettings {
+    /// The variables of `[env]` that a process gets beside those of the shell, as `cargo run` has it.
+    pub fn variables_beside(&self, shell: &BTreeMap<OsString, OsString>) -> impl Iterator<Item = (&String, &String)> {
+        let counts = |name: &String, variable: &CargoVariable| variable.force || !shell.contains_key(OsStr::new(name));
+        let variables = self.variables.iter().filter(move |(name, variable)| counts(name, variable));
+        variables.map(|(name, variable)| (name, &variable.value))
+    }
+}
+
+fn settings_failure(folder: &Path) -> impl FnOnce(cargo_config2::Error) -> Failure {
+    move |error| Failure::io("read the settings of cargo in", folder)(io::Error::other(error))
+}
+
 /// Whether the user's settings of cargo, in variables or in the configuration files that hold in `folder`, name a linker
 /// for a target. <https://doc.rust-lang.org/cargo/reference/config.html>
 ///
@@ -196,9 +251,7 @@ pub fn has_linker(folder: &Path, target: &str) -> Result<bool, Failure> {
         let of_flags = config.rustflags(target)?.is_some_and(|flags| flags.flags.iter().any(|flag| sets_linker(flag)));
         Ok(of_flags || config.linker(target)?.is_some())
     };
-    read().map_err(|error: cargo_config2::Error| {
-        Failure::io("read the settings of cargo in", folder)(io::Error::other(error))
-    })
+    read().map_err(settings_failure(folder))
 }
 
 /// `-Clinker=cc`, or the second part of `-C linker=cc`.
@@ -213,6 +266,7 @@ pub fn wrapper_order() -> Option<WrapperOrder> {
         root: env::var_os(WRAPPER_ROOT)?.into(),
         target: env::var_os(WRAPPER_TARGET)?.into(),
         chained: env::var_os(WRAPPER_CHAINED),
+        chained_in_workspace: env::var_os(WRAPPER_CHAINED_IN_WORKSPACE),
         package: env::var("CARGO_PKG_NAME").ok(),
         version: env::var("CARGO_PKG_VERSION").unwrap_or_default(),
         manifest_dir: env::var_os("CARGO_MANIFEST_DIR").map(PathBuf::from),
@@ -230,6 +284,9 @@ pub const WRAPPER_TARGET: &str = "WHARF_RUSTC_TARGET";
 /// The user's own wrapper of rustc: set for ours.
 pub const WRAPPER_CHAINED: &str = "WHARF_RUSTC_CHAINED";
 
+/// The user's own wrapper of rustc for packages that are no dependencies from elsewhere: set for ours.
+pub const WRAPPER_CHAINED_IN_WORKSPACE: &str = "WHARF_RUSTC_CHAINED_IN_WORKSPACE";
+
 /// See [`wrapper_order`].
 #[derive(Debug)]
 pub struct WrapperOrder {
@@ -239,6 +296,8 @@ pub struct WrapperOrder {
     pub target: PathBuf,
     /// The user's own wrapper.
     pub chained: Option<OsString>,
+    /// The user's own wrapper for packages that are no dependencies from elsewhere.
+    pub chained_in_workspace: Option<OsString>,
     /// The package that is compiled; `None` when cargo only asks rustc about itself.
     pub package: Option<String>,
     /// Its version.
@@ -254,6 +313,22 @@ pub struct WrapperOrder {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn the_settings_of_cargo_are_those_of_its_files() {
+        let folder = tempfile::tempdir().unwrap();
+        std::fs::create_dir(folder.path().join(".cargo")).unwrap();
+        let text = "[build]\nrustc-wrapper = \"tools/wrap\"\nrustc-workspace-wrapper = \"ws\"\ntarget = \"aarch64-unknown-linux-gnu\"\n\
+                    [env]\nA = \"1\"\nB = { value = \"2\", force = true }\n";
+        std::fs::write(folder.path().join(".cargo/config.toml"), text).unwrap();
+        let settings = CargoSettings::of(folder.path()).unwrap();
+        assert_eq!(settings.rustc_wrapper, Some(folder.path().join("tools/wrap")));
+        assert_eq!(settings.rustc_workspace_wrapper, Some("ws".into()));
+        assert_eq!(settings.targets, ["aarch64-unknown-linux-gnu"]);
+        let shell = ["A", "B"].map(|name| (name.into(), "shell".into())).into();
+        assert_eq!(settings.variables_beside(&shell).collect::<Vec<_>>(), [(&"B".to_owned(), &"2".to_owned())]);
+        assert_eq!(settings.variables_beside(&BTreeMap::new()).count(), 2);
+    }
 
     #[test]
     fn normalized_paths_have_no_dots() {

@@ -21,9 +21,10 @@ use zip::{CompressionMethod, ZipWriter, result::ZipResult, write::SimpleFileOpti
 use crate::{
     architecture::Architecture,
     bootstrap::{self, Unfit},
+    discover::AppFile,
     evaluate::{EvaluatedRoute, Evaluation},
     failure::Failure,
-    interrupt,
+    input, interrupt,
     output::{self, Staging},
     plan::{ExportedFile, FunctionName, Plan, Route, RouteName},
     shell::Shell,
@@ -251,7 +252,7 @@ fn object_headers(frozen: &Frozen) -> BTreeMap<String, String> {
 }
 
 fn file_object(staging: &Staging, exported: &ExportedFile) -> Result<PackedObject, Failure> {
-    let body = fs::read(&exported.file.absolute).map_err(Failure::io("read", &exported.file.absolute))?;
+    let body = input::read(&exported.file.absolute)?;
     let guess = mime_guess::from_path(exported.file.file_name()).first_or_octet_stream();
     let is_text = guess.type_() == mime_guess::mime::TEXT || guess.subtype() == "javascript";
     let content_type = if is_text && guess.get_param("charset").is_none() {
@@ -270,6 +271,8 @@ fn zips(evaluation: &Evaluation, shell: &Shell) -> Result<BTreeMap<FunctionName,
     let progress = shell.progress("Packing");
     let folder = evaluation.binaries.sources.work.join("zips");
     let plan = &evaluation.binaries.sources.plan;
+    let read = |file: &AppFile| Ok(IncludedFile { path: file.path.clone(), bytes: input::read(&file.absolute)? });
+    let included = plan.included.iter().map(read).collect::<Result<Vec<_>, Failure>>()?;
     let queue = Mutex::new(plan.functions.iter());
     let worker = || {
         let mut done = BTreeMap::new();
@@ -278,7 +281,8 @@ fn zips(evaluation: &Evaluation, shell: &Shell) -> Result<BTreeMap<FunctionName,
             let Some(function) = next else { return Ok(done) };
             let binary = &evaluation.binaries.deployed[&function.name];
             let routes = plan.routes_of(&function.name).map(|route| (route, &evaluation.routes[&route.name]));
-            let packed = packed_function(binary, plan.architecture(), frozen_file(routes), &folder)?;
+            let beside = Beside { frozen: frozen_file(routes), included: &included };
+            let packed = packed_function(binary, plan.architecture(), &beside, &folder)?;
             done.insert(function.name.clone(), packed);
         }
     };
@@ -321,6 +325,26 @@ fn all_fit(
     Err(Failure::Target { message, diagnostics: bootstrap::diagnostics(unfit) })
 }
 
+/// What a function has beside its program.
+struct Beside<'a> {
+    frozen: Option<Vec<u8>>,
+    /// Sorted by path.
+    included: &'a [IncludedFile],
+}
+
+/// A file that a function finds at the path that it has in the package: the working directory is that of the program.
+/// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
+struct IncludedFile {
+    path: String,
+    bytes: Vec<u8>,
+}
+
+impl Beside<'_> {
+    fn bytes(&self) -> usize {
+        self.frozen.iter().chain(self.included.iter().map(|file| &file.bytes)).map(Vec::len).sum()
+    }
+}
+
 /// Raised when the same contents would be zipped into other bytes.
 const ZIP_FORMAT: &[u8] = b"wharf zip 1";
 
@@ -328,7 +352,7 @@ const ZIP_FORMAT: &[u8] = b"wharf zip 1";
 fn packed_function(
     binary: &Path,
     architecture: Architecture,
-    frozen: Option<Vec<u8>>,
+    beside: &Beside<'_>,
     folder: &Path,
 ) -> Result<Result<PackedFunction, Unfit>, Failure> {
     interrupt::check()?;
@@ -337,7 +361,8 @@ fn packed_function(
         return Ok(Err(reason));
     }
     let mut contents = Sha256::new();
-    for part in [ZIP_FORMAT, &bootstrap, frozen.as_deref().unwrap_or_default()] {
+    let included = beside.included.iter().flat_map(|file| [file.path.as_bytes(), &file.bytes]);
+    for part in [ZIP_FORMAT, &bootstrap, beside.frozen.as_deref().unwrap_or_default()].into_iter().chain(included) {
         contents.update((part.len() as u64).to_le_bytes());
         contents.update(part);
     }
@@ -345,8 +370,8 @@ fn packed_function(
     let bytes = match fs::read(&path) {
         Ok(bytes) => bytes,
         Err(_) => {
-            let bytes = zip(&bootstrap, frozen.as_deref())
-                .map_err(|error| Failure::io("zip", binary)(std::io::Error::other(error)))?;
+            let bytes =
+                zip(&bootstrap, beside).map_err(|error| Failure::io("zip", binary)(std::io::Error::other(error)))?;
             output::write(&path, &bytes)?;
             bytes
         }
@@ -354,7 +379,7 @@ fn packed_function(
     Ok(Ok(PackedFunction {
         zip: path,
         size: bytes.len() as u64,
-        unzipped: (bootstrap.len() + frozen.map_or(0, |frozen| frozen.len())) as u64,
+        unzipped: (bootstrap.len() + beside.bytes()) as u64,
         sha256: Hash::of(&bytes),
         revalidates: memchr::memmem::find(&bootstrap, STAMP_WRITER.as_bytes()).is_some(),
     }))
@@ -391,7 +416,7 @@ fn frozen_route(route: &EvaluatedRoute) -> Option<FrozenRoute> {
 }
 
 /// The same contents give the same bytes: the date is the format's first one, 1 January 1980.
-fn zip(bootstrap: &[u8], frozen: Option<&[u8]>) -> ZipResult<Vec<u8>> {
+fn zip(bootstrap: &[u8], beside: &Beside<'_>) -> ZipResult<Vec<u8>> {
     let options = SimpleFileOptions::default()
         .compression_method(CompressionMethod::Deflated)
         .compression_level(Some(9))
@@ -399,9 +424,11 @@ fn zip(bootstrap: &[u8], frozen: Option<&[u8]>) -> ZipResult<Vec<u8>> {
     let mut writer = ZipWriter::new(Cursor::new(Vec::new()));
     writer.start_file("bootstrap", options.unix_permissions(0o755))?;
     writer.write_all(bootstrap)?;
-    if let Some(frozen) = frozen {
-        writer.start_file(FROZEN_FILE, options.unix_permissions(0o644))?;
-        writer.write_all(frozen)?;
+    let frozen = beside.frozen.as_ref().map(|frozen| (FROZEN_FILE, frozen));
+    let included = beside.included.iter().map(|file| (file.path.as_str(), &file.bytes));
+    for (path, bytes) in frozen.into_iter().chain(included) {
+        writer.start_file(path, options.unix_permissions(0o644))?;
+        writer.write_all(bytes)?;
     }
     Ok(writer.finish()?.into_inner())
 }
@@ -451,11 +478,17 @@ mod tests {
 
     #[test]
     fn the_same_contents_give_the_same_zip() {
-        let one = zip(b"binary", Some(b"{}")).unwrap();
-        assert_eq!(one, zip(b"binary", Some(b"{}")).unwrap());
+        let included = [IncludedFile { path: "content/post.md".to_owned(), bytes: b"# Post".to_vec() }];
+        let beside = Beside { frozen: Some(b"{}".to_vec()), included: &included };
+        let one = zip(b"binary", &beside).unwrap();
+        assert_eq!(one, zip(b"binary", &beside).unwrap());
+        assert_eq!(beside.bytes(), 8);
         let mut archive = zip::ZipArchive::new(Cursor::new(one)).unwrap();
         let bootstrap = archive.by_name("bootstrap").unwrap();
         assert_eq!(bootstrap.unix_mode().unwrap() & 0o777, 0o755);
         assert_eq!(bootstrap.last_modified(), Some(zip::DateTime::default()));
+        drop(bootstrap);
+        let names: Vec<_> = archive.file_names().map(|name| name.unwrap().into_owned()).collect();
+        assert_eq!(names, ["bootstrap", FROZEN_FILE, "content/post.md"]);
     }
 }

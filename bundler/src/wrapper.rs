@@ -27,15 +27,10 @@ pub fn run(order: &WrapperOrder, arguments: &[OsString]) -> ExitCode {
     let Some((rustc, arguments)) = arguments.split_first() else {
         return ExitCode::FAILURE;
     };
-    let mut command = match &order.chained {
-        Some(chained) => {
-            let mut command = Command::new(chained);
-            command.arg(rustc);
-            command
-        }
-        None => Command::new(rustc),
-    };
-    command.args(adapted(order, arguments));
+    let mut programs = wrappers(order);
+    programs.push(rustc);
+    let mut command = Command::new(programs[0]);
+    command.args(&programs[1..]).args(adapted(order, arguments));
     match command.status() {
         Ok(status) => status.code().and_then(|code| u8::try_from(code).ok()).map_or(ExitCode::FAILURE, ExitCode::from),
         Err(error) => {
@@ -43,6 +38,18 @@ pub fn run(order: &WrapperOrder, arguments: &[OsString]) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// The user's wrappers, each of which is called with the next one, as cargo calls them.
+/// <https://doc.rust-lang.org/cargo/reference/config.html#buildrustc-workspace-wrapper>
+fn wrappers(order: &WrapperOrder) -> Vec<&OsString> {
+    let home = order.cargo_home.as_ref();
+    let is_of_the_user = order
+        .manifest_dir
+        .as_ref()
+        .is_some_and(|folder| !folder.starts_with(&order.target) && !home.is_some_and(|home| folder.starts_with(home)));
+    let in_workspace = order.chained_in_workspace.as_ref().filter(|_| is_of_the_user);
+    order.chained.iter().chain(in_workspace).collect()
 }
 
 fn adapted(order: &WrapperOrder, arguments: &[OsString]) -> Vec<OsString> {
@@ -134,6 +141,7 @@ mod tests {
             root: root.into(),
             target: "/t/wharf".into(),
             chained: None,
+            chained_in_workspace: None,
             package: Some("shop".to_owned()),
             version: "0.1.0".to_owned(),
             manifest_dir: Some(manifest_dir.into()),
@@ -188,6 +196,19 @@ mod tests {
             let arguments = [arguments(), ["--target", target].map(OsString::from).into()].concat();
             assert_eq!(adapted(&order, &arguments).contains(&flag), is_changed, "{target}");
         }
+    }
+
+    #[test]
+    fn the_users_wrappers_are_called_as_cargo_calls_them() {
+        let set = |order| WrapperOrder {
+            chained: Some("sccache".into()),
+            chained_in_workspace: Some("clippy".into()),
+            ..order
+        };
+        assert_eq!(wrappers(&set(order("/a/shop", "/a/lib"))), ["sccache", "clippy"]);
+        assert_eq!(wrappers(&set(order("/a/shop", "/home/u/.cargo/registry/src/x/serde-1.0.0"))), ["sccache"]);
+        assert_eq!(wrappers(&set(order("/a/shop", "/t/wharf/shop/package"))), ["sccache"]);
+        assert_eq!(wrappers(&order("/a/shop", "/a/shop")), [""; 0]);
     }
 
     #[test]

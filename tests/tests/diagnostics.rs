@@ -387,6 +387,61 @@ fn links_that_end_are_followed() {
 }
 
 #[test]
+fn what_was_not_put_into_public_on_purpose_is_not_published() {
+    let manifest = Project::from_files("public", &[]).read("Cargo.toml");
+    let settings = "[package.metadata.wharf]\npublic-include = [\".nojekyll\", \"docs/a.bak\"]\n\n[dependencies]";
+    let manifest = manifest.replace("[dependencies]", settings);
+    let project = Project::from_files(
+        "public",
+        &[
+            ("Cargo.toml", &manifest),
+            ("app/items/route.rs", HELLO),
+            ("assets/logo.svg", "<svg/>\n"),
+            ("assets/.env", "A=1\n"),
+            ("public/.well-known/security.txt", "Contact: mailto:a@b.example\n"),
+            ("public/.nojekyll", ""),
+            ("public/docs/a.bak", "a\n"),
+            ("public/b.bak", "b\n"),
+            ("public/.env", "KEY=canary\n"),
+            ("public/.git/config", "[remote]\n"),
+            ("public/style.css~", "a {}\n"),
+        ],
+    );
+    symlink("../assets", project.path("public/assets")).expect("the file system has links");
+    symlink("docs/a.bak", project.path("public/a.txt")).expect("the file system has links");
+    let about = "Hidden files and leftovers in public, some of which are allowed by name.";
+    assert_snapshot("made/public-leftovers", about, &printed(&project, &check(&project)));
+}
+
+#[test]
+fn links_and_files_that_everyone_would_read_by_mistake_are_refused() {
+    let files =
+        [("app/items/route.rs", HELLO), (".env", "KEY=canary\n"), ("data/.key", "canary\n"), ("public/a.txt", "a\n")];
+    let project = Project::from_files("public-links", &files);
+    let link = |target: &str, path: &str| symlink(target, project.path(path)).expect("the file system has links");
+    link("../.env", "public/env.txt");
+    link("env.txt", "public/chain.txt");
+    link("../data/.key", "public/key");
+    link("/etc/passwd", "public/passwd");
+    link("/etc", "public/etc");
+    link("../..", "public/everything");
+    link("..", "public/package");
+    link("../src/lib.rs", "public/lib.txt");
+    link("nowhere", "public/nowhere");
+    link("round", "public/round");
+    link("../../.env", "app/items/page.html");
+    let status = std::process::Command::new("mkfifo").arg(project.path("public/pipe")).status();
+    assert!(status.is_ok_and(|status| status.success()), "mkfifo is a part of every system");
+    let film = fs::File::create(project.path("public/film.mov")).expect("the file can be made");
+    film.set_len((5 << 30) + 1).expect("the file system has holes");
+    let about =
+        "Links out of the package and to what is not for everyone, a pipe, and a file that is too large, in public.";
+    let printed = printed(&project, &check(&project));
+    assert!(!printed.contains("canary"), "{printed}");
+    assert_snapshot("made/public-links", about, &printed);
+}
+
+#[test]
 fn a_link_to_nowhere_matters_only_where_a_file_would() {
     let project = Project::from_files("dangling", &[("app/items/route.rs", HELLO)]);
     // Editors keep their locks in such links.

@@ -25,6 +25,8 @@ pub enum Code {
     EnvFile,
     /// `project::env-line`
     EnvLine,
+    /// `project::include-no-match`
+    IncludeNoMatch,
     /// `segment::not-utf8`
     NotUtf8,
     /// `segment::unbalanced-brackets`
@@ -85,6 +87,14 @@ pub enum Code {
     DanglingLink,
     /// `file::not-a-file`
     NotAFile,
+    /// `file::refused-link`
+    RefusedLink,
+    /// `file::left-out`
+    LeftOut,
+    /// `file::too-large`
+    FileTooLarge,
+    /// `file::not-packed`
+    FileNotPacked,
     /// `file::not-text`
     NotText,
     /// `file::merge-conflict`
@@ -211,7 +221,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 101] = [
+    pub const ALL: [Self; 106] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
@@ -222,6 +232,7 @@ impl Code {
         Self::SettingValue,
         Self::EnvFile,
         Self::EnvLine,
+        Self::IncludeNoMatch,
         Self::NotUtf8,
         Self::UnbalancedBrackets,
         Self::BracketsInside,
@@ -252,6 +263,10 @@ impl Code {
         Self::LinkLoop,
         Self::DanglingLink,
         Self::NotAFile,
+        Self::RefusedLink,
+        Self::LeftOut,
+        Self::FileTooLarge,
+        Self::FileNotPacked,
         Self::NotText,
         Self::MergeConflict,
         Self::Syntax,
@@ -329,6 +344,11 @@ impl Code {
             Self::SettingValue => "project::setting-value",
             Self::EnvFile => "project::env-file",
             Self::EnvLine => "project::env-line",
+            Self::IncludeNoMatch => "project::include-no-match",
+            Self::RefusedLink => "file::refused-link",
+            Self::LeftOut => "file::left-out",
+            Self::FileTooLarge => "file::too-large",
+            Self::FileNotPacked => "file::not-packed",
             Self::NotUtf8 => "segment::not-utf8",
             Self::UnbalancedBrackets => "segment::unbalanced-brackets",
             Self::BracketsInside => "segment::brackets-inside",
@@ -429,6 +449,9 @@ impl Code {
         matches!(
             self,
             Self::EnvLine
+                | Self::IncludeNoMatch
+                | Self::LeftOut
+                | Self::FileNotPacked
                 | Self::PageNotHtml
                 | Self::DynamicPage
                 | Self::LeftToTheApi

@@ -1,7 +1,7 @@
 //! What cargo says of the package.
 
 use std::{
-    fs,
+    io,
     ops::Range,
     path::{Path, PathBuf},
     process::Command,
@@ -14,7 +14,9 @@ use crate::{
     command,
     diagnostic::{Code, Diagnostic, Label, Source},
     failure::Failure,
-    options::{Options, normalized},
+    input,
+    keyless::keyless,
+    options::{CargoSettings, Options, normalized},
 };
 
 /// The package that is bundled.
@@ -38,6 +40,8 @@ pub struct Project {
     pub wharf: Option<String>,
     /// Where cargo writes.
     pub target_directory: PathBuf,
+    /// What the user's settings of cargo say.
+    pub cargo: CargoSettings,
 }
 
 impl Project {
@@ -94,7 +98,9 @@ pub struct ProjectFile {
 
 impl ProjectFile {
     fn read(absolute: &Path, root: &Path) -> Result<Self, Failure> {
-        let text = fs::read_to_string(absolute).map_err(Failure::io("read", absolute))?;
+        let text = String::from_utf8(input::read(absolute)?).map_err(|error| {
+            Failure::io("read", absolute)(io::Error::new(io::ErrorKind::InvalidData, error.utf8_error()))
+        })?;
         let relative = pathdiff::diff_paths(absolute, root).unwrap_or_else(|| absolute.to_owned());
         let path = relative.components().map(|part| part.as_os_str().to_string_lossy()).collect::<Vec<_>>().join("/");
         Ok(Self { absolute: absolute.to_owned(), path, text })
@@ -122,6 +128,7 @@ pub(super) fn find(options: &Options, diagnostics: &mut Vec<Diagnostic>) -> Resu
         workspace_manifest: ProjectFile::read(workspace_manifest.as_std_path(), &root)?,
         library: library(package, &root)?,
         wharf: dependency_version(&metadata, package, "wharf"),
+        cargo: CargoSettings::of(&root)?,
         target_directory: options.target_dir.clone().unwrap_or_else(|| metadata.target_directory.clone().into()),
         root,
     };
@@ -137,9 +144,8 @@ pub(super) fn target_directory(options: &Options) -> Result<PathBuf, Failure> {
 fn metadata(options: &Options) -> Result<Metadata, Failure> {
     let finished = command::capture(metadata_command(options), || ())?;
     if !finished.status.success() {
-        let message = finished.stderr.trim().trim_start_matches("error: ").to_owned();
-        let help =
-            "name the package's Cargo.toml with `--manifest-path`, or start one with `cargo new --lib`".to_owned();
+        let message = keyless(finished.stderr.trim().trim_start_matches("error: ")).into_owned();
+        let help = help(&message).to_owned();
         return Err(Failure::Project { message, help });
     }
     MetadataCommand::parse(finished.stdout).map_err(|error| Failure::Project {
@@ -148,13 +154,30 @@ fn metadata(options: &Options) -> Result<Metadata, Failure> {
     })
 }
 
+/// What to do, by what cargo says.
+fn help(message: &str) -> &'static str {
+    let says = |text: &str| message.contains(text);
+    if says("--locked") || says("--frozen") && says("lock file") {
+        "run `cargo generate-lockfile`, or any cargo command without `--locked`, and commit Cargo.lock"
+    } else if says("offline") || says("--frozen") {
+        "run `cargo fetch` once with a network, so that all crates are there"
+    } else if says("could not find `Cargo.toml`") || says("manifest path") {
+        "name the package's Cargo.toml with `--manifest-path`, or start one with `cargo new --lib`"
+    } else {
+        "`cargo metadata` in the same folder says the same; correct what it names"
+    }
+}
+
 fn metadata_command(options: &Options) -> Command {
     let mut metadata = MetadataCommand::new();
     metadata.cargo_path(&options.cargo).current_dir(&options.directory);
     if let Some(path) = &options.manifest_path {
         metadata.manifest_path(path);
     }
-    metadata.other_options(options.cargo_flags.iter().map(ToString::to_string).collect::<Vec<_>>());
+    // The crates of other systems need not be there: none is compiled.
+    let target = options.arch.unwrap_or_default().target();
+    let platforms = ["--filter-platform", "host-tuple", "--filter-platform", target];
+    metadata.other_options(platforms.iter().chain(&options.cargo_flags).map(ToString::to_string).collect::<Vec<_>>());
     metadata.cargo_command()
 }
 
@@ -295,4 +318,32 @@ fn panic_abort(project: &Project) -> Option<Diagnostic> {
         Label::new(&source, item.span().unwrap_or(0..0), "one bad request would end the environment of all others"),
         "remove `panic = \"abort\"`",
     ))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_help_fits_what_cargo_says() {
+        for (message, start) in [
+            ("could not find `Cargo.toml` in `/x` or any parent directory", "name the package's"),
+            ("manifest path `x/Cargo.toml` does not exist", "name the package's"),
+            (
+                "failed to download `a v1.0.0`\n\nCaused by:\n  attempting to make an HTTP request, but --offline was specified",
+                "run `cargo fetch`",
+            ),
+            (
+                "cannot update the lock file /x/Cargo.lock because --locked was passed to prevent this",
+                "run `cargo generate",
+            ),
+            (
+                "cannot create the lock file /x/Cargo.lock because --frozen was passed to prevent this",
+                "run `cargo generate",
+            ),
+            ("failed to parse manifest at `/x/Cargo.toml`", "`cargo metadata`"),
+        ] {
+            assert!(help(message).starts_with(start), "{message}: {}", help(message));
+        }
+    }
 }

@@ -4,7 +4,7 @@ use std::{collections::BTreeSet, ops::Range};
 
 use toml_edit::{Item, TableLike};
 
-use super::ProjectFile;
+use super::{ProjectFile, published::Pattern};
 use crate::{
     architecture::Architecture,
     diagnostic::{Code, Diagnostic, Label, Source},
@@ -21,6 +21,19 @@ pub struct Settings {
     pub environment: BTreeSet<String>,
     /// `function-groups`: the folders whose routes share a function.
     pub function_groups: Vec<FunctionGroup>,
+    /// `include`: patterns of the files that each function has beside its program.
+    pub include: Vec<Entry>,
+    /// `public-include`: names and paths below `public/` that are published although they look like leftovers.
+    pub public_include: Vec<Entry>,
+}
+
+/// A text of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    /// Without a slash at its end.
+    pub text: String,
+    /// Where it stands in the manifest.
+    pub span: Range<usize>,
 }
 
 /// A folder whose routes share a function.
@@ -43,7 +56,7 @@ pub enum GetDefault {
 }
 
 /// The keys that there are.
-const KEYS: [&str; 4] = ["arch", "environment", "function-groups", "get"];
+const KEYS: [&str; 6] = ["arch", "environment", "function-groups", "get", "include", "public-include"];
 
 /// What Lambda sets itself, and what the templates set.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
@@ -87,6 +100,8 @@ pub(super) fn read(manifest: &ProjectFile, diagnostics: &mut Vec<Diagnostic>) ->
             ("get", Some("dynamic")) => settings.get = GetDefault::Dynamic,
             ("environment", _) => settings.environment = environment(value, &source, diagnostics),
             ("function-groups", _) => settings.function_groups = function_groups(value, &source, diagnostics),
+            ("include", _) => settings.include = include(value, &source, diagnostics),
+            ("public-include", _) => settings.public_include = public_include(value, &source, diagnostics),
             ("arch", text) => match text.map(str::parse) {
                 Some(Ok(arch)) => settings.arch = Some(arch),
                 _ => diagnostics.push(wrong_value("arch", value, "`\"x86_64\"` or `\"arm64\"`", &source)),
@@ -127,6 +142,34 @@ fn function_groups(value: &Item, source: &Source, diagnostics: &mut Vec<Diagnost
         diagnostics.push(wrong_value("function-groups", value, wanted, source));
         Vec::new()
     })
+}
+
+/// Whether they match anything is seen when the files are.
+fn include(value: &Item, source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Vec<Entry> {
+    entries(value, |text| Pattern::of(text).is_some()).unwrap_or_else(|| {
+        let wanted = "a list of patterns of files, `[\"content/**\", \"data.json\"]`, each relative to the package";
+        diagnostics.push(wrong_value("include", value, wanted, source));
+        Vec::new()
+    })
+}
+
+fn public_include(value: &Item, source: &Source, diagnostics: &mut Vec<Diagnostic>) -> Vec<Entry> {
+    let is_below = |text: &str| text.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    entries(value, is_below).unwrap_or_else(|| {
+        let wanted = "a list of names, or of paths below `public/`: `[\".nojekyll\", \"docs/old.bak\"]`";
+        diagnostics.push(wrong_value("public-include", value, wanted, source));
+        Vec::new()
+    })
+}
+
+/// The texts of a list; `None` when one is none, or not good.
+fn entries(value: &Item, is_good: impl Fn(&str) -> bool) -> Option<Vec<Entry>> {
+    let entry = |value: &toml_edit::Value| {
+        let text = value.as_str()?;
+        let text = text.strip_suffix('/').unwrap_or(text).to_owned();
+        is_good(&text).then(|| Entry { text, span: value.span().unwrap_or(0..0) })
+    };
+    value.as_array()?.iter().map(entry).collect()
 }
 
 /// Lambda takes lower-case letters too; a parameter of a template could not tell them apart.
@@ -228,6 +271,24 @@ mod tests {
             let text = format!("[package.metadata.wharf]\nfunction-groups = {list}\n");
             assert_eq!(settings(&text).1, [Code::SettingValue], "{list}");
         }
+    }
+
+    #[test]
+    fn files_are_listed_by_patterns_and_by_names() {
+        let (read, codes) = settings(
+            "[package.metadata.wharf]\ninclude = [\"content/**\", \"data/\"]\npublic-include = [\".nojekyll\", \"a/b.bak\"]\n",
+        );
+        let texts = |entries: &[Entry]| entries.iter().map(|entry| entry.text.clone()).collect::<Vec<_>>();
+        assert_eq!(texts(&read.include), ["content/**", "data"]);
+        assert_eq!(texts(&read.public_include), [".nojekyll", "a/b.bak"]);
+        assert_eq!(codes, []);
+        for list in ["\"content/**\"", "[1]", "[\"/etc/**\"]", "[\"../x\"]", "[\"\"]", "[\"a//b\"]"] {
+            for key in ["include", "public-include"] {
+                let text = format!("[package.metadata.wharf]\n{key} = {list}\n");
+                assert_eq!(settings(&text).1, [Code::SettingValue], "{text}");
+            }
+        }
+        assert_eq!(settings("[package.metadata.wharf]\ninclude = [\"[a\"]\n").1, [Code::SettingValue]);
     }
 
     #[test]

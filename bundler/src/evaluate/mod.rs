@@ -27,6 +27,7 @@ use crate::{
     diagnostic::{self, Code, Diagnostic, Label, Source},
     discover::GetDefault,
     failure::Failure,
+    keyless::keyless,
     output,
     parse::ConfigName,
     plan::{Function, Plan, Route, RouteName},
@@ -85,7 +86,7 @@ impl EvaluatedRoute {
 /// # Errors
 ///
 /// With a diagnostic for each handler that failed, and for each promise of the segment config that does not hold.
-pub fn run(binaries: Binaries, shell: &Shell) -> Result<Evaluation, Failure> {
+pub fn run(mut binaries: Binaries, shell: &Shell) -> Result<Evaluation, Failure> {
     let plan = &binaries.sources.plan;
     let (mut reports, output) = match run_program(&binaries, assignment(plan), shell)? {
         Ended::Complete { reports, output } => (reports, output),
@@ -104,6 +105,8 @@ pub fn run(binaries: Binaries, shell: &Shell) -> Result<Evaluation, Failure> {
     }
     diagnostics.extend(plan.functions.iter().filter_map(|function| regions_differ(function, &routes, plan)));
     if diagnostics.is_empty() {
+        let warnings: Vec<_> = plan.routes.iter().filter_map(|route| file_not_packed(route, &routes, plan)).collect();
+        binaries.sources.plan.warnings.extend(warnings);
         return Ok(Evaluation { binaries, routes });
     }
     diagnostic::sort(&mut diagnostics);
@@ -195,7 +198,12 @@ fn run_program(binaries: &Binaries, assignment: Assignment, shell: &Shell) -> Re
     output::remove_file(&report_path)?;
     let progress = shell.progress("Evaluating");
     let mut program = Command::new(&binaries.runnable);
-    program.current_dir(&plan.project.root).envs(&plan.variables).arg(&assignment_path).arg(&report_path);
+    program
+        .current_dir(&plan.project.root)
+        .envs(plan.project.cargo.variables_beside(&plan.options.shell_variables))
+        .envs(&plan.variables)
+        .arg(&assignment_path)
+        .arg(&report_path);
     let mut reports = ReportFile::new(report_path);
     let mut unread = Ok(());
     let finished = command::capture(program, || {
@@ -204,7 +212,7 @@ fn run_program(binaries: &Binaries, assignment: Assignment, shell: &Shell) -> Re
         }
     })?;
     progress.finish();
-    let output = format!("{}{}", finished.stdout, finished.stderr);
+    let output = keyless(&format!("{}{}", finished.stdout, finished.stderr)).into_owned();
     match unread.and_then(|()| reports.read(|_| ())) {
         Ok(()) if finished.status.success() && reports.is_complete() => {
             Ok(Ended::Complete { reports: reports.into_routes(), output })
@@ -301,6 +309,28 @@ fn streaming_contradicted(report: &RouteReport) -> Option<(ConfigName, String)> 
         }
         _ => None,
     }
+}
+
+/// A handler that opens a file here, and will be run again where the file is not.
+fn file_not_packed(route: &Route, routes: &BTreeMap<RouteName, EvaluatedRoute>, plan: &Plan) -> Option<Diagnostic> {
+    let opened = route.file.opened.as_ref()?;
+    let evaluated = &routes[&route.name];
+    let expires = |run: &&Evaluated| matches!(&run.outcome, Outcome::Frozen(frozen) if matches!(frozen.revalidate, Revalidate::After(_)));
+    let is_open = !route.file.pattern.is_static() && evaluated.report.config.dynamic_params;
+    let is_run_again = evaluated.is_static() && (is_open || evaluated.frozen().iter().any(expires));
+    let is_packed = match &opened.path {
+        Some(path) => plan.included.iter().any(|file| file.path == path.trim_start_matches("./")),
+        None => !plan.included.is_empty(),
+    };
+    if !is_run_again || is_packed {
+        return None;
+    }
+    Some(Diagnostic::new(
+        Code::FileNotPacked,
+        format!("`GET {}` opens a file at build time, and its function does not have it", route.file.pattern),
+        Label::new(&route.file.source, opened.span.clone(), "is called again when the answer is made anew"),
+        "list the file in `include` of `[package.metadata.wharf]`, or compile it in with `include_str!`",
+    ))
 }
 
 /// Where the GET handler is named.

@@ -9,10 +9,10 @@ use std::{
 
 use wharf::{
     pattern::Params,
-    report::{GetReport, ReportLine, RouteReport},
+    report::{GetReport, Outcome, ReportLine, RouteReport},
 };
 
-use crate::failure::Failure;
+use crate::{failure::Failure, keyless::keyless};
 
 /// The report so far.
 pub(super) struct ReportFile {
@@ -104,13 +104,21 @@ impl Lines {
                 self.begun.push(Begun { route, params });
                 None
             }
-            ReportLine::Route(report) => {
+            ReportLine::Route(mut report) => {
+                if let GetReport::StaticParamsFailed(error) = &mut report.get {
+                    *error = keyless(error).into_owned();
+                }
                 let route = report.route.clone();
                 self.end(&route, None);
                 self.routes.insert(route.clone(), report);
                 Some(route)
             }
-            ReportLine::Run { route, evaluated } => {
+            ReportLine::Run { route, mut evaluated } => {
+                match &mut evaluated.outcome {
+                    Outcome::Failed(error) => *error = keyless(error).into_owned(),
+                    Outcome::Touched(touch) => touch.what = keyless(&touch.what).into_owned(),
+                    Outcome::Frozen(_) | Outcome::Refused(_) | Outcome::Varies(_) => {}
+                }
                 self.end(&route, Some(&evaluated.params));
                 // The line of the route stands before those of its runs.
                 if let Some(GetReport::Evaluated(runs)) = self.routes.get_mut(&route).map(|report| &mut report.get) {

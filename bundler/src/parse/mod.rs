@@ -5,9 +5,10 @@
 mod config;
 mod folder;
 mod handler;
+mod opened;
 mod route_file;
 
-use std::{collections::BTreeMap, fs, ops::Range};
+use std::{collections::BTreeMap, ops::Range};
 
 use wharf::{
     Method,
@@ -17,12 +18,14 @@ use wharf::{
 pub use config::{ConfigConst, ConfigName};
 pub(crate) use config::{edge_runtime, out_of_limits, static_params_missing, static_params_without_get};
 pub use handler::HandlerFn;
+pub use opened::OpenedFile;
 pub use route_file::{RouteFile, StaticParamsFn};
 
 use crate::{
     diagnostic::{self, Code, Diagnostic, Label, Source},
     discover::{AppFile, Project, SourceTree},
     failure::Failure,
+    input,
     options::Options,
 };
 
@@ -43,6 +46,8 @@ pub struct App {
     pub pages: Vec<Page>,
     /// The files below `public/`, by path.
     pub public: Vec<AppFile>,
+    /// The files that each function has beside its program, by path.
+    pub included: Vec<AppFile>,
 }
 
 /// A `page.*` file: an object as it is, when it is HTML and nothing else answers its path.
@@ -98,11 +103,12 @@ pub fn run(tree: SourceTree) -> Result<App, Failure> {
         routes,
         pages,
         public: tree.public,
+        included: tree.included,
     })
 }
 
 fn read(file: &AppFile, diagnostics: &mut Vec<Diagnostic>) -> Result<Option<Source>, Failure> {
-    let bytes = fs::read(&file.absolute).map_err(Failure::io("read", &file.absolute))?;
+    let bytes = input::read(&file.absolute)?;
     match String::from_utf8(bytes) {
         Ok(text) => {
             // rustc skips a byte-order mark as well.

@@ -8,6 +8,7 @@ use wharf::{Method, pattern::Pattern, report::Takes};
 use super::{
     config::{self, ConfigConst, ConfigName, Meaning},
     handler::{self, HandlerFn},
+    opened::{self, OpenedFile},
     range,
 };
 use crate::{
@@ -30,6 +31,8 @@ pub struct RouteFile {
     pub static_params: Option<StaticParamsFn>,
     /// The segment config that it declares.
     pub config: BTreeMap<ConfigName, ConfigConst>,
+    /// The first call in it that opens a file.
+    pub opened: Option<OpenedFile>,
 }
 
 /// A `generate_static_params`.
@@ -76,6 +79,7 @@ pub(super) fn parse(
         handlers: found.handlers,
         static_params: found.static_params,
         config: found.config,
+        opened: opened::find(&syntax),
     })
 }
 
@@ -429,7 +433,7 @@ fn unknown_method(ident: &Ident, source: &Source) -> Diagnostic {
     )
 }
 
-fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
+pub(super) fn is_for_tests(attributes: &[syn::Attribute]) -> bool {
     attributes.iter().any(|attribute| {
         attribute.path().is_ident("test")
             || (attribute.path().is_ident("cfg")

@@ -35,6 +35,8 @@ pub struct Plan {
     pub functions: Vec<Function>,
     /// The files that are exported as they are, by path.
     pub files: Vec<ExportedFile>,
+    /// The files that each function has beside its program, by path.
+    pub included: Vec<AppFile>,
     /// What the user should know, although it stops nothing.
     pub warnings: Vec<Diagnostic>,
 }
@@ -115,6 +117,7 @@ pub fn run(app: App) -> Result<Plan, Failure> {
         routes,
         functions,
         files,
+        included: app.included,
         warnings,
     })
 }
