@@ -109,8 +109,17 @@ impl Asked {
         }
     }
 
-    /// The reply, its headers sorted by name.
+    /// The reply, its headers sorted by name. Nothing is kept for others unless the handler says so.
     pub(super) fn reply(&self) -> HttpReply {
+        let mut reply = self.answered();
+        if reply.headers.iter().all(|(name, _)| name != "cache-control") {
+            reply.headers.push(("cache-control".to_owned(), "private, no-store".to_owned()));
+            reply.headers.sort_by(|(one, _), (other, _)| one.cmp(other));
+        }
+        reply
+    }
+
+    fn answered(&self) -> HttpReply {
         if self.function == Function::CdnOnly && !self.is_proven() {
             return empty(403, &[]);
         }
