@@ -11,10 +11,11 @@ use crate::{
     endpoint::{Delivery, Endpoint, Made},
     entry::Route,
     event::{Arrived, Gate, Incoming, Refusal},
-    frozen, log,
+    frozen,
+    frozen_file::FrozenFile,
+    log,
     method::Method,
     pattern::{Params, Pattern},
-    report::FrozenFunction,
     settings,
     stamp::Stamps,
     streaming::Pieces,
@@ -28,7 +29,7 @@ pub(crate) struct App {
 
 impl App {
     /// What `frozen` does not know runs its handler for every request.
-    pub(crate) fn new(mut routes: Vec<Route>, gate: Gate, frozen: &FrozenFunction) -> Self {
+    pub(crate) fn new(mut routes: Vec<Route>, gate: Gate, frozen: FrozenFile) -> Self {
         routes.sort_by(|left, right| left.pattern.cmp(&right.pattern));
         let stamps = Arc::<Stamps>::default();
         let mut stores = frozen::stores(frozen, settings::kept_bytes());

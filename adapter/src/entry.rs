@@ -19,7 +19,9 @@ use crate::{
     config::{Dynamic, FetchCache, PreferredRegion, Revalidate, Runtime, SegmentConfig},
     deadline::{self, Watching},
     event::{self, Incoming, NotHttp, Shape},
-    executor, frozen, init_error, log,
+    executor,
+    frozen_file::FrozenFile,
+    init_error, log,
     method::Method,
     pattern::{Params, Pattern},
     settings::Settings,
@@ -192,7 +194,7 @@ pub fn serve(routes: &[Constructor]) -> ExitCode {
         Ok(gate) => gate,
         Err(problems) => return refuse_to_start(&executor, "Wharf.Settings", &problems.to_string()),
     };
-    let frozen = match settings.task_root.as_deref().map(frozen::read).transpose() {
+    let frozen = match settings.task_root.as_deref().map(FrozenFile::open).transpose() {
         Ok(frozen) => frozen.unwrap_or_default(),
         Err(error) => {
             let cause = format!("the frozen answers beside the program cannot be read: {error}");
@@ -200,7 +202,7 @@ pub fn serve(routes: &[Constructor]) -> ExitCode {
         }
     };
     let routes = routes.iter().map(|route| route()).collect();
-    run(executor, Arc::new(App::new(routes, gate, &frozen)), !settings.is_sam_local)
+    run(executor, Arc::new(App::new(routes, gate, frozen)), !settings.is_sam_local)
 }
 
 /// Says why in the log and to Lambda, which then ends the environment.

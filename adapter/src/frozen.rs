@@ -2,12 +2,11 @@
 
 use std::{
     collections::BTreeMap,
-    io,
-    path::Path,
-    sync::{Mutex, OnceLock},
+    sync::{Arc, Mutex, OnceLock},
     time::Duration,
 };
 
+use bytes::Bytes;
 use http::{
     HeaderName, HeaderValue, StatusCode,
     header::{CACHE_CONTROL, ETAG, SET_COOKIE},
@@ -19,9 +18,10 @@ use crate::{
     conditional,
     config::Revalidate,
     endpoint::Ran,
+    frozen_file::{Bodies, FrozenFile},
     kept::{Held, Kept, TEXT, Turns},
     pattern::{ParamValue, Params},
-    report::{FROZEN_FILE, FrozenFunction, FrozenRoute},
+    report::{BodyPlace, IndexedRoute},
     revalidate::Subject,
     scope::{Lifetime, lock},
     stamp::{Stamp, Stamps},
@@ -37,6 +37,7 @@ const LONGEST_RETRY: u32 = 30;
 pub(crate) struct Store {
     /// What was made at build time, by the listed params; `None` for those whose answer was not one to keep.
     listed: BTreeMap<Params, Option<Entry>>,
+    bodies: Arc<Bodies>,
     /// Whether answers are kept; otherwise only the listed params matter.
     keeps: bool,
     /// What was made since, of listed params and of others.
@@ -47,6 +48,8 @@ pub(crate) struct Store {
 #[derive(Debug, Clone)]
 struct Entry {
     answer: Answer,
+    /// Where its body is, when it is not in the answer.
+    packed: Option<BodyPlace>,
     lifetime: Lifetime,
     /// Made from its body once it is needed.
     etag: OnceLock<HeaderValue>,
@@ -85,37 +88,32 @@ impl Sent {
     }
 }
 
-/// Reads the file beside `bootstrap`; without one, everything is live.
-pub(crate) fn read(folder: &Path) -> io::Result<FrozenFunction> {
-    match std::fs::read(folder.join(FROZEN_FILE)) {
-        Ok(text) => Ok(serde_json::from_slice(&text)?),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(FrozenFunction::default()),
-        Err(error) => Err(error),
-    }
-}
-
 /// What is kept for each route, by its pattern. They share the memory, of which `limit` is for what is made since.
-pub(crate) fn stores(frozen: &FrozenFunction, limit: usize) -> BTreeMap<String, Store> {
-    let limit = limit / frozen.0.len().max(1);
-    frozen.0.iter().map(|(pattern, route)| (pattern.clone(), Store::new(route, limit))).collect()
+pub(crate) fn stores(frozen: FrozenFile, limit: usize) -> BTreeMap<String, Store> {
+    let limit = limit / frozen.index.0.len().max(1);
+    let bodies = Arc::new(frozen.bodies);
+    let store = |route| Store::new(route, Arc::clone(&bodies), limit);
+    frozen.index.0.into_iter().map(|(pattern, route)| (pattern, store(route))).collect()
 }
 
 impl Store {
-    pub(crate) fn new(route: &FrozenRoute, limit: usize) -> Self {
+    pub(crate) fn new(route: IndexedRoute, bodies: Arc<Bodies>, limit: usize) -> Self {
         // When they were made is not known, as no artifact holds a clock: what has a time to live is renewed first.
         let now = Instant::now();
-        let mut listed: BTreeMap<_, _> = route.live.iter().map(|params| (params.clone(), None)).collect();
-        for (params, frozen) in &route.answers {
-            let Some(answer) = Answer::thaw(frozen).filter(is_keepable) else {
+        let mut listed: BTreeMap<_, _> = route.live.into_iter().map(|params| (params, None)).collect();
+        for (params, frozen) in route.answers {
+            let Some(answer) = Answer::thaw(frozen.status, &frozen.headers).filter(is_keepable) else {
                 tracing::error!(%params, "a frozen answer cannot be kept; the handler answers instead");
-                listed.insert(params.clone(), None);
+                listed.insert(params, None);
                 continue;
             };
-            let lifetime = Lifetime { revalidate: frozen.revalidate, tags: frozen.tags.iter().cloned().collect() };
+            let lifetime = Lifetime { revalidate: frozen.revalidate, tags: frozen.tags.into_iter().collect() };
             let until = matches!(frozen.revalidate, Revalidate::After(_)).then_some(now);
-            listed.insert(params.clone(), Some(Entry::new(answer, lifetime, Stamp::EPOCH, until)));
+            let entry = Entry::new(answer, lifetime, Stamp::EPOCH, until);
+            listed.insert(params, Some(Entry { packed: Some(frozen.body), ..entry }));
         }
-        Self { listed, keeps: !route.is_dynamic, kept: Mutex::new(Kept::new(limit)), turns: Turns::default() }
+        let (kept, turns) = (Mutex::new(Kept::new(limit)), Turns::default());
+        Self { listed, bodies, keeps: !route.is_dynamic, kept, turns }
     }
 
     /// Whether `generate_static_params` listed these params.
@@ -176,7 +174,19 @@ impl Store {
     fn ready(&self, params: &Params, since: Stamp, stamps: &Stamps) -> Option<Answer> {
         let kept = lock(&self.kept);
         let entry = kept.get(params).or_else(|| self.built(params))?;
-        entry.is_good(since, stamps).then(|| entry.sent())
+        if entry.is_good(since, stamps) { self.sent(entry, params) } else { None }
+    }
+
+    /// An answer with its body; `None` when that cannot be read, which only a broken disk could do.
+    fn sent(&self, entry: &Entry, params: &Params) -> Option<Answer> {
+        let Some(place) = entry.packed else { return Some(entry.sent(entry.answer.body.clone())) };
+        match self.bodies.read(place) {
+            Ok(body) => Some(entry.sent(body)),
+            Err(error) => {
+                tracing::error!(%params, %error, "the body of a frozen answer cannot be read; the handler answers instead");
+                None
+            }
+        }
     }
 
     /// What was made at build time.
@@ -205,7 +215,7 @@ impl Store {
             Revalidate::After(seconds) => Some(after(seconds)),
         };
         let entry = Entry::new(answer.detached(), lifetime, as_of, until);
-        let sent = entry.sent_as("MISS", entry.lifetime.revalidate);
+        let sent = entry.sent_as("MISS", entry.lifetime.revalidate, entry.answer.body.clone());
         lock(&self.kept).insert(params.clone(), entry);
         sent
     }
@@ -217,7 +227,7 @@ impl Store {
         entry.is_stale = true;
         entry.until = Some(after(entry.retry_seconds()));
         entry.as_of = as_of;
-        let sent = entry.sent();
+        let sent = self.sent(&entry, params)?;
         kept.insert(params.clone(), entry);
         Some(sent)
     }
@@ -236,7 +246,7 @@ fn after(seconds: u32) -> Instant {
 
 impl Entry {
     fn new(answer: Answer, lifetime: Lifetime, as_of: Stamp, until: Option<Instant>) -> Self {
-        Self { answer, lifetime, etag: OnceLock::new(), as_of, until, is_stale: false }
+        Self { answer, packed: None, lifetime, etag: OnceLock::new(), as_of, until, is_stale: false }
     }
 
     fn is_good(&self, since: Stamp, stamps: &Stamps) -> bool {
@@ -252,23 +262,24 @@ impl Entry {
         }
     }
 
-    fn sent(&self) -> Answer {
+    fn sent(&self, body: Bytes) -> Answer {
         if self.is_stale {
-            self.sent_as("STALE", Revalidate::After(self.retry_seconds()))
+            self.sent_as("STALE", Revalidate::After(self.retry_seconds()), body)
         } else {
-            self.sent_as("HIT", self.lifetime.revalidate)
+            self.sent_as("HIT", self.lifetime.revalidate, body)
         }
     }
 
-    fn sent_as(&self, state: &'static str, revalidate: Revalidate) -> Answer {
-        let mut answer = self.answer.clone().header(CACHE_STATE, HeaderValue::from_static(state));
+    fn sent_as(&self, state: &'static str, revalidate: Revalidate, body: Bytes) -> Answer {
+        let answer = Answer { body, ..self.answer.clone() };
+        let mut answer = answer.header(CACHE_STATE, HeaderValue::from_static(state));
         let status = answer.status;
         answer.headers.entry(CACHE_CONTROL).or_insert_with(|| cache_control(revalidate, status));
         if answer.status == StatusCode::OK {
             answer
                 .headers
                 .entry(ETAG)
-                .or_insert_with(|| self.etag.get_or_init(|| conditional::etag(&self.answer.body)).clone());
+                .or_insert_with(|| self.etag.get_or_init(|| conditional::etag(&answer.body)).clone());
         }
         answer
     }
@@ -300,17 +311,23 @@ fn cache_control(revalidate: Revalidate, status: StatusCode) -> HeaderValue {
 mod tests {
     use std::sync::atomic::{AtomicU32, Ordering};
 
-    use bytes::Bytes;
-
     use super::*;
-    use crate::{pattern::ParamValue, report::Frozen};
+    use crate::{
+        pattern::ParamValue,
+        report::{Frozen, FrozenFunction, FrozenRoute},
+    };
 
     const NEVER: Stamp = Stamp::EPOCH;
     const LIMIT: usize = 16 * 1024 * 1024;
 
     fn store(revalidate: Revalidate) -> Store {
         let frozen = Frozen { status: 200, headers: Vec::new(), body: b"built".to_vec(), revalidate, tags: Vec::new() };
-        Store::new(&FrozenRoute { answers: vec![(Params::EMPTY, frozen)], live: Vec::new(), is_dynamic: false }, LIMIT)
+        store_of(FrozenRoute { answers: vec![(Params::EMPTY, frozen)], live: Vec::new(), is_dynamic: false })
+    }
+
+    fn store_of(route: FrozenRoute) -> Store {
+        let function = FrozenFunction([("/".to_owned(), route)].into());
+        stores(FrozenFile::of(&function).unwrap(), LIMIT).remove("/").unwrap()
     }
 
     fn answer(body: &'static str) -> Answer {
@@ -430,7 +447,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn what_one_request_was_looked_at_for_is_not_told_to_others() {
-        let store = Store::new(&FrozenRoute::default(), LIMIT);
+        let store = store_of(FrozenRoute::default());
         let began = Instant::now();
         let (sent, runs) = ten(&store, || Ran { touched: true, ..ran(answer("mine"), Revalidate::Never) }).await;
         assert!(runs == 10 && sent.iter().all(|sent| told(&sent.answer).0.is_empty()));
@@ -451,7 +468,7 @@ mod tests {
 
     #[tokio::test]
     async fn neither_errors_nor_cookies_are_kept() {
-        let store = Store::new(&FrozenRoute::default(), LIMIT);
+        let store = store_of(FrozenRoute::default());
         let with_cookie = answer("").header(SET_COOKIE, HeaderValue::from_static("a=1"));
         for made in [with_cookie, Answer::empty(StatusCode::FORBIDDEN), Answer::empty(StatusCode::BAD_GATEWAY)] {
             let run = async || ran(made.clone(), Revalidate::Never);
@@ -494,7 +511,7 @@ mod tests {
 
     #[tokio::test]
     async fn runs_that_were_dropped_leave_nothing_behind() {
-        let store = Store::new(&FrozenRoute::default(), LIMIT);
+        let store = store_of(FrozenRoute::default());
         for slug in 0..100 {
             let (params, stamps) = (params(slug), Stamps::default());
             let endless = store.answer(&params, NEVER, &stamps, async || std::future::pending().await);
@@ -506,7 +523,7 @@ mod tests {
     #[test]
     fn the_routes_of_a_function_share_the_memory() {
         let frozen = ["/a", "/b", "/c", "/d"].map(|pattern| (pattern.to_owned(), FrozenRoute::default()));
-        let stores = stores(&FrozenFunction(frozen.into()), LIMIT);
+        let stores = stores(FrozenFile::of(&FrozenFunction(frozen.into())).unwrap(), LIMIT);
         assert_eq!(stores.len(), 4);
         assert_eq!(stores.values().map(|store| lock(&store.kept).limit()).sum::<usize>(), LIMIT);
     }
@@ -515,7 +532,7 @@ mod tests {
     fn the_handler_decides_about_its_cache_control_and_its_etag() {
         let own = answer("").header(CACHE_CONTROL, HeaderValue::from_static("max-age=7"));
         let own = own.header(ETAG, HeaderValue::from_static("\"mine\""));
-        let sent = Entry::new(own, Lifetime::default(), NEVER, None).sent();
+        let sent = Entry::new(own, Lifetime::default(), NEVER, None).sent(Bytes::new());
         assert_eq!(
             (&sent.headers[CACHE_CONTROL], &sent.headers[ETAG]),
             (&HeaderValue::from_static("max-age=7"), &HeaderValue::from_static("\"mine\""))

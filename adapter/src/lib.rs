@@ -128,6 +128,8 @@ mod form;
 #[cfg(feature = "runtime")]
 mod frozen;
 #[cfg(feature = "runtime")]
+mod frozen_file;
+#[cfg(feature = "runtime")]
 mod headers;
 #[cfg(feature = "runtime")]
 mod hosts;

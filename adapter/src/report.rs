@@ -177,27 +177,113 @@ pub struct Frozen {
     pub tags: Vec<String>,
 }
 
-/// What `frozen.json`, beside `bootstrap` in a function's zip, holds: for each of its routes that needs it, by its pattern
-/// as text, what was made at build time.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
-#[serde(transparent)]
+/// What was made at build time: for each route of a function that needs it, by its pattern as text.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FrozenFunction(pub BTreeMap<String, FrozenRoute>);
 
 /// The answers that a function replays for a route.
-#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct FrozenRoute {
     /// By the decoded params, sorted.
     pub answers: Vec<(Params, Frozen)>,
     /// Params that `generate_static_params` lists and whose answer was not one to keep: the handler answers them.
-    #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub live: Vec<Params>,
     /// Whether GET is dynamic: nothing is kept then, and the params are only listed as `DYNAMIC_PARAMS` is false.
+    pub is_dynamic: bool,
+}
+
+/// What the first line of the file of a [`FrozenFunction`] holds: all but the bodies.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[serde(transparent)]
+pub struct FrozenIndex(pub BTreeMap<String, IndexedRoute>);
+
+/// A [`FrozenRoute`] whose bodies are elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct IndexedRoute {
+    /// As those of the [`FrozenRoute`].
+    pub answers: Vec<(Params, IndexedAnswer)>,
+    /// As those of the [`FrozenRoute`].
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub live: Vec<Params>,
+    /// As that of the [`FrozenRoute`].
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub is_dynamic: bool,
 }
 
+/// A [`Frozen`] answer whose body is elsewhere.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct IndexedAnswer {
+    /// As that of the [`Frozen`] answer.
+    pub status: u16,
+    /// As those of the [`Frozen`] answer.
+    pub headers: Vec<(String, String)>,
+    /// Where the body is.
+    pub body: BodyPlace,
+    /// As that of the [`Frozen`] answer.
+    pub revalidate: Revalidate,
+    /// As those of the [`Frozen`] answer.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub tags: Vec<String>,
+}
+
+/// Where a body is, behind the first line of the file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BodyPlace {
+    /// The bytes in front of it.
+    pub start: u64,
+    /// Its bytes.
+    pub length: u64,
+}
+
+impl FrozenFunction {
+    /// The file that holds it: a line of JSON with a [`FrozenIndex`], and the bodies, each once. So a function reads a body
+    /// when it is asked for, and holds none in memory.
+    ///
+    /// # Errors
+    ///
+    /// None that can be provoked: all of it is text, numbers and bytes.
+    pub fn to_file(&self) -> serde_json::Result<Vec<u8>> {
+        let (mut bodies, mut places) = (Vec::new(), BTreeMap::new());
+        let mut place = |body| {
+            *places.entry(body).or_insert_with(|| {
+                let start = bodies.len() as u64;
+                bodies.extend_from_slice(body);
+                BodyPlace { start, length: body.len() as u64 }
+            })
+        };
+        let mut index = FrozenIndex::default();
+        for (pattern, route) in &self.0 {
+            let answer = |frozen: &'_ Frozen, body| IndexedAnswer {
+                status: frozen.status,
+                headers: frozen.headers.clone(),
+                body,
+                revalidate: frozen.revalidate,
+                tags: frozen.tags.clone(),
+            };
+            let answers = route.answers.iter();
+            let answers = answers.map(|(params, frozen)| (params.clone(), answer(frozen, place(&*frozen.body))));
+            let indexed =
+                IndexedRoute { answers: answers.collect(), live: route.live.clone(), is_dynamic: route.is_dynamic };
+            index.0.insert(pattern.clone(), indexed);
+        }
+        let mut file = serde_json::to_vec(&index)?;
+        file.push(b'\n');
+        file.append(&mut bodies);
+        Ok(file)
+    }
+}
+
+impl FrozenIndex {
+    /// The bytes of all bodies.
+    #[must_use]
+    pub fn bodies_end(&self) -> u64 {
+        let places = self.0.values().flat_map(|route| &route.answers).map(|(_, answer)| answer.body);
+        places.map(|place| place.start.saturating_add(place.length)).max().unwrap_or_default()
+    }
+}
+
 /// The name of the file that holds a [`FrozenFunction`].
-pub const FROZEN_FILE: &str = "frozen.json";
+pub const FROZEN_FILE: &str = "frozen.bin";
 
 /// What a function calls itself when it writes stamps to the key-value store of the CDN. A program that holds this text
 /// may do so, and gets the right to it where it is deployed; from one that does not, the linker has dropped what writes.

@@ -42,6 +42,7 @@ use crate::{
     entry::{Route, invoke},
     event,
     event::Gate,
+    frozen_file::FrozenFile,
     hosts::Hosts,
     report::{FrozenFunction, FrozenRoute},
     streaming::{self, BrokenOff, Pieces},
@@ -92,6 +93,10 @@ impl Client {
     }
 
     fn of(routes: Vec<Route>, frozen: &FrozenFunction) -> Self {
+        let frozen = match FrozenFile::of(frozen) {
+            Ok(frozen) => frozen,
+            Err(error) => panic!("the frozen answers are none that can be written: {error}"),
+        };
         Self { app: App::new(routes, Gate::default(), frozen), source: Source::Local, invocation: Context::default() }
     }
 

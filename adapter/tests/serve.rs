@@ -338,7 +338,7 @@ fn a_guard_that_cannot_be_read_stops_the_start_in_one_line() {
 #[test]
 fn frozen_answers_that_cannot_be_read_stop_the_start() {
     let folder = tempfile::tempdir().unwrap();
-    std::fs::write(folder.path().join("frozen.json"), "no JSON").unwrap();
+    std::fs::write(folder.path().join("frozen.bin"), "no JSON").unwrap();
     let output = function()
         .env("AWS_LAMBDA_RUNTIME_API", "127.0.0.1:1")
         .env("AWS_LAMBDA_FUNCTION_NAME", "x")

@@ -390,7 +390,7 @@ fn frozen_file<'a>(routes: impl Iterator<Item = (&'a Route, &'a EvaluatedRoute)>
     let frozen =
         routes.filter_map(|(route, evaluated)| Some((route.file.pattern.to_string(), frozen_route(evaluated)?)));
     let frozen: BTreeMap<_, _> = frozen.collect();
-    if frozen.is_empty() { None } else { serde_json::to_vec(&FrozenFunction(frozen)).ok() }
+    if frozen.is_empty() { None } else { FrozenFunction(frozen).to_file().ok() }
 }
 
 /// The answers that a route replays; none without a static GET, whose handler is always run, though with

@@ -71,9 +71,9 @@ fn what_was_evaluated_is_the_same(arm64: &Bundle, x86_64: &Bundle) {
     let rest = |entries: &[Value]| entries.iter().filter(|entry| !counting(entry)).cloned().collect::<Vec<_>>();
     assert_eq!(rest(arm64.routes()), rest(x86_64.routes()));
     assert_eq!(rest(arm64.objects()), rest(x86_64.objects()));
-    let frozen = |bundle: &Bundle, function: &str| fs::read(bundle.unpack(function).folder().join("frozen.json")).ok();
+    let frozen = |bundle: &Bundle, function: &str| fs::read(bundle.unpack(function).folder().join("frozen.bin")).ok();
     let functions = arm64.functions().into_iter().filter(|name| *name != arm64.function_of("/api/bestsellers"));
     for function in functions {
-        assert!(frozen(arm64, function) == frozen(x86_64, function), "{function} has another frozen.json");
+        assert!(frozen(arm64, function) == frozen(x86_64, function), "{function} has another frozen.bin");
     }
 }

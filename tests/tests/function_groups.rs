@@ -130,7 +130,7 @@ fn the_manifest_says_whose_routes_are_whose() {
     assert_eq!(manifest["api"], api);
     assert_eq!(app().bundle.object("/admin").expect("it is exported")["function"], "admin");
     let files: Vec<String> = entries(&app().bundle.zip("admin")).into_iter().map(|entry| entry.name).collect();
-    assert_eq!(files, ["bootstrap", "frozen.json"]);
+    assert_eq!(files, ["bootstrap", "frozen.bin"]);
 }
 
 #[test]

@@ -179,7 +179,7 @@ fn frozen() -> FrozenFunction {
 fn start(folder: &Path) -> Function {
     let bootstrap = folder.join("bootstrap");
     fs::copy(env!("CARGO_BIN_EXE_soak"), &bootstrap).expect("the program can be copied");
-    let frozen = serde_json::to_vec(&frozen()).expect("a frozen answer is JSON");
+    let frozen = frozen().to_file().expect("a frozen answer can be written");
     fs::write(folder.join(FROZEN_FILE), frozen).expect("the folder can be written to");
     // What goes wrong on purpose is logged as ever; the harness would keep every line.
     Function::start(&bootstrap, [("RUST_LOG", "off")]).limit(CALL_LIMIT)
