@@ -48,7 +48,8 @@ resource "aws_cloudfront_function" "viewer_request" {
   key_value_store_associations = [aws_cloudfront_key_value_store.cdn[0].arn]
 }
 
-# Answers are kept for as long as their `cache-control` says, and not at all without.
+# Answers are kept for as long as their `cache-control` says. `authorization` reaches an origin only as a part of the key:
+# https://repost.aws/knowledge-center/cloudfront-authorization-header
 resource "aws_cloudfront_cache_policy" "cdn" {
   count = var.cdn ? 1 : 0
 
@@ -66,7 +67,7 @@ resource "aws_cloudfront_cache_policy" "cdn" {
     headers_config {
       header_behavior = "whitelist"
       headers {
-        items = ["x-wharf-revalidated"]
+        items = ["authorization", "x-wharf-revalidated"]
       }
     }
     query_strings_config {
@@ -79,6 +80,8 @@ resource "aws_cloudfront_origin_request_policy" "cdn" {
   count = var.cdn ? 1 : 0
 
   name = var.name
+  # While all cookies are forwarded, nobody waits for the answer to another's request:
+  # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorS3Origin.html
   cookies_config {
     cookie_behavior = "all"
   }
@@ -168,6 +171,16 @@ resource "aws_cloudfront_distribution" "cdn" {
     function_association {
       event_type   = "viewer-request"
       function_arn = aws_cloudfront_function.viewer_request[0].arn
+    }
+  }
+
+  # Without a time CloudFront keeps errors for 10 seconds, whoever they were for and whatever they say:
+  # https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html
+  dynamic "custom_error_response" {
+    for_each = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504]
+    content {
+      error_code            = custom_error_response.value
+      error_caching_min_ttl = 0
     }
   }
 

@@ -16,6 +16,7 @@
 //! | apply a Terraform module, offline | [`terraform`] |
 //! | judge a SAM template | [`sam`], [`checkov`] |
 //! | have S3 and CloudFront on this machine | [`s3`] |
+//! | ask what CloudFront would keep, and for whom | [`cloudfront`] |
 //!
 //! Everything blocks, and everything has a time limit. A failure of the harness is a failure of the test that uses it,
 //! so its functions panic, with the captured output in the message, where a library would return an error.
@@ -27,6 +28,7 @@ pub mod bundle_command;
 pub mod cargo;
 pub mod cargo_lambda;
 pub mod checkov;
+pub mod cloudfront;
 pub mod conformance;
 pub mod cyclonedx;
 pub mod debian;

@@ -104,6 +104,17 @@ pub const RULES: &[Rule] = &[
         },
     },
     Rule {
+        title: "What is not kept is private",
+        decision: "A shared cache may serve an answer that says nothing, so `private, no-store` is said where the handler \
+                   says nothing.",
+        explains: |it| it.field == "cache-control" && it.wharf.as_deref() == Some("private, no-store"),
+    },
+    Rule {
+        title: "A 404 is kept for 10 seconds",
+        decision: "Whoever asks before a page is published would hide it for a year otherwise.",
+        explains: |it| it.field == "cache-control" && it.wharf.as_deref() == Some("s-maxage=10"),
+    },
+    Rule {
         title: "A kept answer says for how long",
         decision: "A CDN goes by `Cache-Control`; version 16 sends it as well, with what it keeps.",
         explains: |it| it.field == "cache-control" && it.next13.is_none() && it.next16.is_none(),

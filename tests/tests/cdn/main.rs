@@ -4,6 +4,8 @@
 //! asked, in process, what it would answer: what the CDN answers alone has to be the same, an object has to be what its
 //! function would send, and what goes on has to go to the function of the route that wins.
 
+mod two_users;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use percent_encoding::percent_decode_str;
@@ -229,13 +231,17 @@ impl Cdn {
 
     /// The request as it leaves the function, or its answer.
     fn returned(&self, method: &str, target: &str, headers: &Value) -> Value {
+        self.returned_with(method, target, headers, &json!({"session": {"value": "1"}}))
+    }
+
+    fn returned_with(&self, method: &str, target: &str, headers: &Value, cookies: &Value) -> Value {
         let (path, query) = target.split_once('?').map_or((target, None), |(path, query)| (path, Some(query)));
         let parameters: BTreeMap<_, _> = form_urlencoded::parse(query.unwrap_or_default().as_bytes())
             .map(|(name, value)| (name.into_owned(), json!({"value": value})))
             .collect();
         let request = json!({
             "method": method, "uri": path, "querystring": parameters, "headers": headers,
-            "cookies": {"session": {"value": "1"}},
+            "cookies": cookies,
         });
         let event = json!({"request": request, "query": query}).to_string();
         let returned = self.context.with(|ctx| {

@@ -30,7 +30,7 @@ pub(super) fn resources(
     let resources = [
         (CDN, distribution(manifest, origins(manifest, url), prefix)),
         ("CdnAccess", origin_access_control(prefix)),
-        ("CdnCachePolicy", cache_policy(prefix)),
+        ("CdnCachePolicy", cache_policy(manifest, prefix)),
         ("CdnViewerRequest", function(manifest, cdn, prefix)),
         ("CdnKeyValues", key_value_store(cdn, prefix)),
         ("CdnOriginRequestPolicy", origin_request_policy(prefix)),
@@ -76,8 +76,12 @@ fn function(manifest: &Manifest, cdn: &Cdn, prefix: &Prefix) -> Resource {
     if has_api(manifest) { function.after(&[API]) } else { function }
 }
 
-/// Answers are kept for as long as their `cache-control` says, and not at all without.
-fn cache_policy(prefix: &Prefix) -> Resource {
+/// Answers are kept for as long as their `cache-control` says. `authorization` reaches an origin only as a part of the
+/// key, and there cannot be one where all is in S3
+/// ([AWS](https://repost.aws/knowledge-center/cloudfront-authorization-header)).
+fn cache_policy(manifest: &Manifest, prefix: &Prefix) -> Resource {
+    let headers: &[&str] =
+        if has_api(manifest) { &["authorization", "x-wharf-revalidated"] } else { &["x-wharf-revalidated"] };
     let config = json!({
         "Name": prefix.account_wide("cdn"),
         "MinTTL": 0,
@@ -87,14 +91,16 @@ fn cache_policy(prefix: &Prefix) -> Resource {
             "EnableAcceptEncodingBrotli": true,
             "EnableAcceptEncodingGzip": true,
             "CookiesConfig": { "CookieBehavior": "none" },
-            "HeadersConfig": { "HeaderBehavior": "whitelist", "Headers": ["x-wharf-revalidated"] },
+            "HeadersConfig": { "HeaderBehavior": "whitelist", "Headers": headers },
             "QueryStringsConfig": { "QueryStringBehavior": "all" },
         },
     });
     Resource::new("AWS::CloudFront::CachePolicy", json!({ "CachePolicyConfig": config }))
 }
 
-/// The host of the origin decides where a request goes; the viewer's travels as `x-forwarded-host`.
+/// The host of the origin decides where a request goes; the viewer's travels as `x-forwarded-host`. While all cookies are
+/// forwarded, nobody waits for the answer to another's request
+/// ([AWS](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/RequestAndResponseBehaviorS3Origin.html)).
 fn origin_request_policy(prefix: &Prefix) -> Resource {
     let config = json!({
         "Name": prefix.account_wide("cdn"),
@@ -114,6 +120,11 @@ fn origin_access_control(prefix: &Prefix) -> Resource {
     });
     Resource::new("AWS::CloudFront::OriginAccessControl", json!({ "OriginAccessControlConfig": config }))
 }
+
+/// The statuses for which CloudFront takes a time. Without one it keeps errors for 10 seconds, whoever they were for and
+/// whatever they say
+/// ([AWS](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/custom-error-pages-expiration.html)).
+const ERRORS: [u16; 11] = [400, 403, 404, 405, 414, 416, 500, 501, 502, 503, 504];
 
 /// By the ids that `viewer-request.js` chooses from.
 fn origins(manifest: &Manifest, url: &dyn Fn(&str) -> Value) -> Vec<Value> {
@@ -181,6 +192,7 @@ fn distribution(manifest: &Manifest, origins: Vec<Value>, prefix: &Prefix) -> Re
         "Aliases": only_if("CdnHasDomain", json!([reference("Domain")])),
         "Origins": origins,
         "DefaultCacheBehavior": behavior,
+        "CustomErrorResponses": ERRORS.map(|status| json!({ "ErrorCode": status, "ErrorCachingMinTTL": 0 })),
         "ViewerCertificate": either("CdnHasDomain", own_certificate, json!({ "CloudFrontDefaultCertificate": true })),
     });
     Resource::new("AWS::CloudFront::Distribution", json!({ "DistributionConfig": config }))
