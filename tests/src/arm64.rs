@@ -33,7 +33,7 @@ const SCRIPTS: [(&str, &str); 4] = [
     ("qemu-aarch64", "qemu-aarch64 -U LD_LIBRARY_PATH -L \"$root/usr/aarch64-linux-gnu\""),
 ];
 
-/// The variable that leaves out what needs this machine, where the packages are not to be had.
+/// The variable that leaves out what needs this machine: it takes minutes.
 pub const LEFT_OUT: &str = "WHARF_WITHOUT_ARM64";
 
 /// The machine.
@@ -43,26 +43,22 @@ pub struct Arm64 {
 }
 
 impl Arm64 {
-    /// Installs it on first use; `None` where the variable [`LEFT_OUT`] is set, which is said.
+    /// Installs it on first use; `None` where its packages are not to be had, or the variable [`LEFT_OUT`] is set. Either is
+    /// said.
     ///
     /// # Panics
     ///
-    /// When it cannot be installed.
+    /// When what was downloaded cannot be used.
     #[must_use]
     #[expect(clippy::print_stdout, reason = "what was not checked has to be seen")]
     pub fn installed() -> Option<&'static Self> {
-        static MACHINE: OnceLock<Arm64> = OnceLock::new();
+        static MACHINE: OnceLock<Result<Arm64, String>> = OnceLock::new();
         if env::var_os(LEFT_OUT).is_some() {
             println!("not checked: {LEFT_OUT} is set");
             return None;
         }
-        assert!(
-            debian::is_here(),
-            "functions for arm64 are compiled and run with packages of Debian 12, and this machine has no apt-get; \
-             set {LEFT_OUT}=1 to leave that out"
-        );
-        Some(MACHINE.get_or_init(|| {
-            let root = debian::install("arm64", &PACKAGES);
+        let machine = MACHINE.get_or_init(|| {
+            let root = debian::install("arm64", &PACKAGES)?;
             let programs = root.join("bin-of-tests");
             for (name, program) in SCRIPTS {
                 let text = format!(
@@ -71,8 +67,12 @@ impl Arm64 {
                 );
                 write_script(&programs.join(name), &text);
             }
-            Self { programs }
-        }))
+            Ok(Self { programs })
+        });
+        machine
+            .as_ref()
+            .inspect_err(|why| println!("not checked: the packages of Debian 12 are not to be had: {why}"))
+            .ok()
     }
 
     /// The environment in which `cargo bundle` compiles for it.

@@ -26,8 +26,7 @@ pub struct Packages {
 }
 
 /// Whether this machine has what unpacks packages of Debian.
-#[must_use]
-pub fn is_here() -> bool {
+fn is_here() -> bool {
     let path = env::var_os("PATH").unwrap_or_default();
     ["apt-get", "dpkg-deb"].iter().all(|program| env::split_paths(&path).any(|folder| folder.join(program).is_file()))
 }
@@ -39,11 +38,18 @@ pub fn is_here() -> bool {
 /// downloads everything, down to glibc, and neither the lists of the machine nor what is installed there matter. As in
 /// [`pypi`](crate::pypi), the install is made aside and renamed, under a lock, and a list that changes gets a new folder.
 ///
+/// # Errors
+///
+/// When they are not to be had, with the reason: it takes `apt-get`, `dpkg-deb` and the archive of Debian 12, with its
+/// security updates.
+///
 /// # Panics
 ///
-/// When it cannot be installed: it needs `apt-get` and the archive of Debian 12, with its security updates.
-#[must_use]
-pub fn install(name: &str, packages: &Packages) -> PathBuf {
+/// When what was downloaded cannot be unpacked.
+pub fn install(name: &str, packages: &Packages) -> Result<PathBuf, String> {
+    if !is_here() {
+        return Err("this machine has no apt-get and dpkg-deb".to_owned());
+    }
     let hash: String =
         Sha256::digest(format!("{packages:?}")).iter().take(4).map(|byte| format!("{byte:02x}")).collect();
     let installed = paths::tools().join(format!("{name}-{hash}"));
@@ -53,15 +59,15 @@ pub fn install(name: &str, packages: &Packages) -> PathBuf {
             .prefix("install-")
             .tempdir_in(paths::tools())
             .unwrap_or_else(|error| panic!("failed to make a folder in {}: {error}", paths::tools().display()));
-        let root = unpack(&download(staged.path(), packages), staged.path());
+        let root = unpack(&download(staged.path(), packages)?, staged.path());
         fs::rename(&root, &installed)
             .unwrap_or_else(|error| panic!("failed to move {} to {}: {error}", root.display(), installed.display()));
     }
-    installed
+    Ok(installed)
 }
 
 /// The folder of the downloaded files.
-fn download(staged: &Path, packages: &Packages) -> PathBuf {
+fn download(staged: &Path, packages: &Packages) -> Result<PathBuf, String> {
     let archives = staged.join("cache/archives");
     for folder in [staged.join("state/lists/partial"), archives.join("partial")] {
         fs::create_dir_all(&folder).unwrap_or_else(|error| panic!("failed to make {}: {error}", folder.display()));
@@ -74,7 +80,9 @@ fn download(staged: &Path, packages: &Packages) -> PathBuf {
             .arg("-qq")
             .args(arguments)
             .args(names);
-        let _ = ProcessGroup::run(&mut command, DOWNLOAD_LIMIT).succeeded();
+        let output = ProcessGroup::run(&mut command, DOWNLOAD_LIMIT);
+        let said = || output.stderr.lines().next().unwrap_or_default().to_owned();
+        (output.code == Some(0)).then_some(()).ok_or_else(|| format!("`apt-get {}`: {}", arguments[0], said()))
     };
     let configuration = format!(
         "Dir::State {state:?};\nDir::State::status \"{state}/status\";\nDir::Cache {cache:?};\n\
@@ -87,10 +95,10 @@ fn download(staged: &Path, packages: &Packages) -> PathBuf {
     for (path, text) in [("apt.conf", &*configuration), ("state/status", "")] {
         fs::write(staged.join(path), text).unwrap_or_else(|error| panic!("failed to write {path}: {error}"));
     }
-    apt_get(&["update"], &[]);
-    apt_get(&["install", "--download-only", "--yes", "--no-install-recommends"], packages.programs);
-    apt_get(&["download"], packages.files);
-    archives
+    apt_get(&["update"], &[])?;
+    apt_get(&["install", "--download-only", "--yes", "--no-install-recommends"], packages.programs)?;
+    apt_get(&["download"], packages.files)?;
+    Ok(archives)
 }
 
 fn own_architecture() -> String {

@@ -49,9 +49,20 @@ impl Guide {
 /// route. What is wrong with the replies, a line each.
 #[must_use]
 pub fn problems(bundle: &Bundle, delivery: Delivery, start: impl Fn(&Path, &Upstream) -> Function) -> Vec<String> {
+    problems_of(|_| true, bundle, delivery, start)
+}
+
+/// As [`problems`], of the routes alone whose pattern is `asked`.
+#[must_use]
+pub fn problems_of(
+    asked: impl Fn(&str) -> bool,
+    bundle: &Bundle,
+    delivery: Delivery,
+    start: impl Fn(&Path, &Upstream) -> Function,
+) -> Vec<String> {
     let upstream = Upstream::start();
     let mut cases = expectations::guide();
-    cases.retain(|case| case.holds(delivery));
+    cases.retain(|case| case.holds(delivery) && asked(case.route));
     cases.sort_by_key(|case| case.route);
     let mut problems = Vec::new();
     for cases in cases.chunk_by(|one, other| one.route == other.route) {

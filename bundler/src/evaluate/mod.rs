@@ -88,7 +88,7 @@ impl EvaluatedRoute {
 /// With a diagnostic for each handler that failed, and for each promise of the segment config that does not hold.
 pub fn run(mut binaries: Binaries, shell: &Shell) -> Result<Evaluation, Failure> {
     let plan = &binaries.sources.plan;
-    let (mut reports, output) = match run_program(&binaries, assignment(plan), shell)? {
+    let (mut reports, output) = match run_program(&binaries, &assignment(plan), shell)? {
         Ended::Complete { reports, output } => (reports, output),
         Ended::Early(early) => return Err(ended_early(early, &binaries, shell)?),
     };
@@ -152,7 +152,7 @@ fn ended_early(first: Early, binaries: &Binaries, shell: &Shell) -> Result<Failu
     if early.begun.len() > 1 {
         let mut alone = Assignment { one_at_a_time: true, ..assignment(plan) };
         alone.routes.retain(|assigned| early.begun.iter().any(|begun| begun.route == assigned.route));
-        if let Ended::Early(again) = run_program(binaries, alone, shell)? {
+        if let Ended::Early(again) = run_program(binaries, &alone, shell)? {
             early = again;
         }
     }
@@ -190,11 +190,11 @@ fn ended_by(begun: &Begun, status: ExitStatus, plan: &Plan) -> Option<Diagnostic
     Some(Diagnostic::new(code, message, label, help))
 }
 
-fn run_program(binaries: &Binaries, assignment: Assignment, shell: &Shell) -> Result<Ended, Failure> {
+fn run_program(binaries: &Binaries, assignment: &Assignment, shell: &Shell) -> Result<Ended, Failure> {
     let work = &binaries.sources.work;
     let (assignment_path, report_path) = (work.join("assignment.json"), work.join("report.jsonl"));
     let plan = &binaries.sources.plan;
-    output::write(&assignment_path, json(&assignment).as_bytes())?;
+    output::write(&assignment_path, json(assignment).as_bytes())?;
     output::remove_file(&report_path)?;
     let progress = shell.progress("Evaluating");
     let mut program = Command::new(&binaries.runnable);
