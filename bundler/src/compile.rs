@@ -17,7 +17,7 @@ use crate::{
     failure::Failure,
     generate::Sources,
     keyless::keyless,
-    options::{WRAPPER_CHAINED, WRAPPER_CHAINED_IN_WORKSPACE, WRAPPER_ROOT, WRAPPER_TARGET},
+    options::{CargoSettings, WRAPPER_CHAINED, WRAPPER_CHAINED_IN_WORKSPACE, WRAPPER_ROOT, WRAPPER_TARGET},
     output::{self, Lock, Staging},
     plan::FunctionName,
     sbom::{self, Crate},
@@ -163,11 +163,7 @@ fn cargo_build(sources: &Sources, shell: &Shell, toolchain: Toolchain) -> Comman
     // Cargo would call it for the generated package, and for none of the user's, which are no members of its workspace.
     cargo.env("RUSTC_WORKSPACE_WRAPPER", "");
     cargo.envs(settings.rustc_workspace_wrapper.iter().map(|users| (WRAPPER_CHAINED_IN_WORKSPACE, users)));
-    if toolchain == Toolchain::Host && !settings.targets.is_empty() {
-        // `build.target` is for the user's own builds. What is compiled here has to run here, and what is deployed is said by
-        // `arch`.
-        cargo.args(["--target", HOST]);
-    }
+    cargo.args(target_of_this_machine(toolchain, settings));
     // A panic has to be caught, whatever a configuration file says of all projects.
     cargo.env("CARGO_PROFILE_RELEASE_PANIC", "unwind");
     // The generated profile decides this, since the bytes of the zips depend on it; CI services like to switch it off.
@@ -182,6 +178,12 @@ fn cargo_build(sources: &Sources, shell: &Shell, toolchain: Toolchain) -> Comman
         cargo.arg("--offline");
     }
     cargo
+}
+
+/// `build.target` is for the user's own builds. What is compiled by [`Toolchain::Host`] has to run here, and what is
+/// deployed is said by `arch`. Another toolchain names its target itself.
+fn target_of_this_machine(toolchain: Toolchain, settings: &CargoSettings) -> &'static [&'static str] {
+    if toolchain == Toolchain::Host && !settings.targets.is_empty() { &["--target", HOST] } else { &[] }
 }
 
 impl Compiled {
@@ -247,4 +249,17 @@ fn all_of(sources: &Sources, compiled: Compiled) -> Option<(PathBuf, BTreeMap<Fu
     let functions = sources.plan.functions.iter();
     let deployed = functions.map(|function| Some((function.name.clone(), bins.remove(&function.name.binary())?)));
     Some((compiled.evaluate?, deployed.collect::<Option<_>>()?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_runs_here_is_compiled_for_here_whatever_cargos_settings_say() {
+        let cross = CargoSettings { targets: vec!["wasm32-unknown-unknown".to_owned()], ..CargoSettings::default() };
+        assert_eq!(target_of_this_machine(Toolchain::Host, &cross), ["--target", HOST]);
+        assert_eq!(target_of_this_machine(Toolchain::Host, &CargoSettings::default()), [""; 0]);
+        assert_eq!(target_of_this_machine(Toolchain::Gnu, &cross), [""; 0]);
+    }
 }

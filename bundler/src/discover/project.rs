@@ -325,6 +325,15 @@ mod tests {
     use super::*;
 
     #[test]
+    fn crates_of_other_systems_need_not_be_there() {
+        let options = Options { cargo_flags: vec!["--offline"], ..Options::from_environment().unwrap() };
+        let command = metadata_command(&options);
+        let arguments: Vec<_> = command.get_args().map(|argument| argument.to_string_lossy()).collect();
+        assert!(arguments.windows(2).any(|pair| pair == ["--filter-platform", "host-tuple"]), "{arguments:?}");
+        assert!(arguments.iter().any(|argument| argument == "--offline"), "{arguments:?}");
+    }
+
+    #[test]
     fn the_help_fits_what_cargo_says() {
         for (message, start) in [
             ("could not find `Cargo.toml` in `/x` or any parent directory", "name the package's"),

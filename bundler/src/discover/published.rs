@@ -336,7 +336,126 @@ fn too_large(path: &str, name: &str) -> Diagnostic {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::{fs::symlink, net::UnixListener};
+
     use super::*;
+    use crate::{
+        discover::{ProjectFile, settings},
+        options::CargoSettings,
+    };
+
+    /// A package with these files, whose manifest ends with these settings.
+    fn package(settings: &str, files: &[&str]) -> (tempfile::TempDir, Project) {
+        let folder = tempfile::tempdir().unwrap();
+        for file in files {
+            let path = folder.path().join(file);
+            fs::create_dir_all(path.parent().unwrap()).unwrap();
+            fs::write(path, "text").unwrap();
+        }
+        let manifest = ProjectFile {
+            absolute: folder.path().join("Cargo.toml"),
+            path: "Cargo.toml".to_owned(),
+            text: format!("[package.metadata.wharf]\n{settings}\n"),
+        };
+        let mut diagnostics = Vec::new();
+        let project = Project {
+            name: "app".to_owned(),
+            version: "0.1.0".to_owned(),
+            root: folder.path().to_owned(),
+            settings: settings::read(&manifest, &mut diagnostics),
+            workspace_manifest: manifest.clone(),
+            manifest,
+            library: None,
+            wharf: None,
+            target_directory: folder.path().join("out"),
+            cargo: CargoSettings::default(),
+        };
+        assert_eq!(diagnostics, []);
+        (folder, project)
+    }
+
+    fn paths(published: &Published) -> Vec<&str> {
+        published.files.iter().map(|file| file.path.as_str()).collect()
+    }
+
+    fn codes(diagnostics: &[Diagnostic]) -> Vec<Code> {
+        diagnostics.iter().map(|diagnostic| diagnostic.code).collect()
+    }
+
+    #[test]
+    fn what_the_patterns_match_is_packed_once_and_sorted() {
+        let files = [
+            "content/b.md",
+            "content/a/c.md",
+            "content/.git/x",
+            "data.json",
+            "out/x.md",
+            "target/y.md",
+            ".env",
+            "z.md",
+        ];
+        let (_folder, project) = package(r#"include = ["**/*.md", "content/**", "data.json", "nothing"]"#, &files);
+        let mut diagnostics = Vec::new();
+        let found = included(&project, &mut diagnostics).unwrap();
+        assert_eq!(diagnostics, []);
+        assert_eq!(paths(&found), ["content/a/c.md", "content/b.md", "data.json", "z.md"]);
+        assert_eq!(codes(&found.warnings), [Code::LeftOut, Code::IncludeNoMatch]);
+    }
+
+    #[test]
+    fn a_hidden_file_is_packed_where_a_pattern_names_it() {
+        let (_folder, project) = package(r#"include = ["data/.schema", "data/*"]"#, &["data/.schema", "data/.env"]);
+        let found = included(&project, &mut Vec::new()).unwrap();
+        assert_eq!(paths(&found), ["data/.schema"]);
+    }
+
+    #[test]
+    fn no_pattern_leads_out_of_the_package_or_over_what_a_function_has() {
+        let (folder, project) =
+            package(r#"include = ["content/**", "bootstrap", "frozen.json"]"#, &["bootstrap", "content/a"]);
+        symlink("/etc/hostname", folder.path().join("content/host")).unwrap();
+        symlink("..", folder.path().join("content/all")).unwrap();
+        UnixListener::bind(folder.path().join("content/socket")).unwrap();
+        let mut diagnostics = Vec::new();
+        let found = included(&project, &mut diagnostics).unwrap();
+        assert_eq!(codes(&diagnostics), [Code::RefusedLink, Code::RefusedLink, Code::NotAFile, Code::SettingValue]);
+        assert_eq!(codes(&found.warnings), [Code::IncludeNoMatch]);
+    }
+
+    #[test]
+    fn a_folder_that_is_a_link_is_a_link_for_all_that_is_in_it() {
+        let (folder, project) = package("include = [\"content\"]", &["public/x", "shared/a", "shared/.key"]);
+        symlink("shared", folder.path().join("content")).unwrap();
+        let found = included(&project, &mut Vec::new()).unwrap();
+        assert_eq!((paths(&found), codes(&found.warnings)), (vec!["content/a"], vec![Code::LeftOut]));
+        let outside = tempfile::tempdir().unwrap();
+        fs::write(outside.path().join("key"), "text").unwrap();
+        fs::remove_dir_all(folder.path().join("public")).unwrap();
+        symlink(outside.path(), folder.path().join("public")).unwrap();
+        let mut diagnostics = Vec::new();
+        let found = public(&project, &mut diagnostics).unwrap();
+        assert_eq!((paths(&found), codes(&diagnostics)), (vec![], vec![Code::RefusedLink]));
+    }
+
+    #[test]
+    fn what_is_allowed_by_name_is_published_and_nothing_else() {
+        let files = [
+            "public/.nojekyll",
+            "public/a/.nojekyll",
+            "public/b.bak",
+            "public/a/b.bak",
+            "public/.well-known/x",
+            ".env",
+        ];
+        let (folder, project) = package(r#"public-include = [".nojekyll", "a/b.bak", ".env"]"#, &files);
+        symlink("../.env", folder.path().join("public/env")).unwrap();
+        let mut diagnostics = Vec::new();
+        let found = public(&project, &mut diagnostics).unwrap();
+        let wanted = ["public/.nojekyll", "public/.well-known/x", "public/a/.nojekyll", "public/a/b.bak"];
+        assert_eq!((paths(&found), codes(&found.warnings)), (wanted.into(), vec![Code::LeftOut]));
+        assert_eq!(codes(&diagnostics), [Code::RefusedLink]);
+        assert_eq!(found.files[2].folders, ["a"]);
+    }
 
     #[test]
     fn leftovers_have_names_of_their_own() {
