@@ -29,6 +29,9 @@ use crate::{
     streaming::Streaming,
 };
 
+#[cfg(feature = "revalidate")]
+use crate::revalidate::stamp_writer::StampWriter;
+
 pub use crate::evaluate::evaluate;
 
 type Listing = Pin<Box<dyn Future<Output = Result<Vec<Params>, String>> + Send>>;
@@ -172,24 +175,7 @@ pub(crate) type Constructor = fn() -> Route;
 /// Runs routes as one Lambda function, until the environment is shut down.
 #[must_use]
 pub fn serve(routes: &[Constructor]) -> ExitCode {
-    let settings = Settings::from_env();
-    log::start(settings.log_format, settings.log_filter.as_deref());
-    if !settings.missing.is_empty() {
-        tracing::error!(
-            "this program is a Lambda function and is started by Lambda: {} is not set or not valid. To run it here, \
-             use `cargo lambda watch --manifest-path target/bundle/package/Cargo.toml`",
-            settings.missing.join(", ")
-        );
-        return ExitCode::FAILURE;
-    }
-    log::catch_panics();
-    let executor = match executor::start().and_then(|executor| deadline::start_watch().map(|()| executor)) {
-        Ok(executor) => executor,
-        Err(error) => {
-            tracing::error!("a thread cannot be started: {error}");
-            return ExitCode::FAILURE;
-        }
-    };
+    let Some((settings, executor)) = start() else { return ExitCode::FAILURE };
     let gate = match settings.gate {
         Ok(gate) => gate,
         Err(problems) => return refuse_to_start(&executor, "Wharf.Settings", &problems.to_string()),
@@ -202,7 +188,61 @@ pub fn serve(routes: &[Constructor]) -> ExitCode {
         }
     };
     let routes = routes.iter().map(|route| route()).collect();
-    run(executor, Arc::new(App::new(routes, gate, frozen)), !settings.is_sam_local)
+    let app = Arc::new(App::new(routes, gate, frozen));
+    run(executor, answer_events(app, !settings.is_sam_local))
+}
+
+/// Runs the function that writes what was revalidated to the key-value store of the CDN, until the environment is shut
+/// down. It holds no code of the app.
+#[must_use]
+#[cfg(feature = "revalidate")]
+pub fn write_stamps() -> ExitCode {
+    let Some((_, executor)) = start() else { return ExitCode::FAILURE };
+    let store = match crate::settings::KeyValueStore::from_env() {
+        Ok(store) => store,
+        Err(cause) => return refuse_to_start(&executor, "Wharf.Settings", &cause),
+    };
+    let writer = Arc::new(StampWriter::new(store));
+    let service = service_fn(move |event: LambdaEvent<Box<RawValue>>| {
+        let writer = Arc::clone(&writer);
+        async move {
+            writer.write(event.payload.get()).await.map_err(|error| Diagnostic {
+                error_type: "Wharf.NotABatch".to_owned(),
+                error_message: error.to_string(),
+            })
+        }
+    });
+    run(executor, Box::pin(LambdaRuntime::new(service).run()))
+}
+
+/// Without the feature `revalidate` nobody sends it anything.
+#[must_use]
+#[cfg(not(feature = "revalidate"))]
+pub fn write_stamps() -> ExitCode {
+    let Some((_, executor)) = start() else { return ExitCode::FAILURE };
+    refuse_to_start(&executor, "Wharf.Settings", "the feature `revalidate` of the crate `wharf` is off")
+}
+
+/// Starts the log and the threads; `None`, and a line in the log, when this is no Lambda function.
+fn start() -> Option<(Settings, tokio::runtime::Runtime)> {
+    let settings = Settings::from_env();
+    log::start(settings.log_format, settings.log_filter.as_deref());
+    if !settings.missing.is_empty() {
+        tracing::error!(
+            "this program is a Lambda function and is started by Lambda: {} is not set or not valid. To run it here, \
+             use `cargo lambda watch --manifest-path target/bundle/package/Cargo.toml`",
+            settings.missing.join(", ")
+        );
+        return None;
+    }
+    log::catch_panics();
+    match executor::start().and_then(|executor| deadline::start_watch().map(|()| executor)) {
+        Ok(executor) => Some((settings, executor)),
+        Err(error) => {
+            tracing::error!("a thread cannot be started: {error}");
+            None
+        }
+    }
 }
 
 /// Says why in the log and to Lambda, which then ends the environment.
@@ -214,9 +254,9 @@ fn refuse_to_start(executor: &tokio::runtime::Runtime, error_type: &'static str,
     ExitCode::FAILURE
 }
 
-fn run(executor: tokio::runtime::Runtime, app: Arc<App>, takes_pieces: bool) -> ExitCode {
+fn run(executor: tokio::runtime::Runtime, events: BoxFuture<'static, Result<(), Error>>) -> ExitCode {
     // As a task of the worker, so that nothing is handed from thread to thread.
-    let ended = executor.block_on(executor.spawn(log::noting_panics(answer_events(app, takes_pieces))));
+    let ended = executor.block_on(executor.spawn(log::noting_panics(events)));
     // A task that a handler left behind must not keep the program from ending.
     executor.shutdown_background();
     match ended.map_err(|error| error.to_string()).flatten() {

@@ -77,12 +77,12 @@
 //! | `WHARF_FIELD_LIMIT` | the most fields of a form; one with more is answered with 413 |
 //! | `WHARF_JSON_LIMIT` | the most arrays and objects of a JSON body; one with more is answered with 413 |
 //! | `WHARF_HOSTS` | the hosts of the app, as `shop.example, *.shop.example`: URLs have no other, and the first of them where a request came for none |
-//! | `WHARF_KEY_VALUE_STORE` | the ARN of the CDN's key-value store, for what is revalidated (feature `revalidate`) |
 //! | `WHARF_LOG_FORMAT` | `json` or `text`; without it JSON in Lambda, and text under an emulator |
 //! | `RUST_LOG` | what is logged, as `info,my_app=debug`; without it `AWS_LAMBDA_LOG_LEVEL`, then `info` |
 //! | `WHARF_ORIGIN_SECRET` | the value of the header `x-wharf-origin-secret` that the CDN sends: 32 to 256 visible ASCII characters |
 //! | `WHARF_ORIGIN_SECRET_ROTATION` | a second value of that header which counts as well, while the secret is changed |
 //! | `WHARF_REQUIRE_ORIGIN` | `1` or `true`: a request without that header is answered with 403; `0` or `false` |
+//! | `WHARF_STAMP_QUEUE` | the URL of the queue to which what is revalidated is sent (feature `revalidate`) |
 //!
 //! A variable of `WHARF_` that is set and cannot be read stops the function before it answers anything: the log and
 //! Lambda are told which one it is, and what it has to be. So no guard is open because its setting is misspelled.
@@ -91,6 +91,8 @@ pub mod config;
 pub mod method;
 pub mod pattern;
 pub mod report;
+#[doc(hidden)]
+pub mod slot;
 
 #[cfg(feature = "runtime")]
 mod answer;

@@ -285,9 +285,9 @@ impl FrozenIndex {
 /// The name of the file that holds a [`FrozenFunction`].
 pub const FROZEN_FILE: &str = "frozen.bin";
 
-/// What a function calls itself when it writes stamps to the key-value store of the CDN. A program that holds this text
-/// may do so, and gets the right to it where it is deployed; from one that does not, the linker has dropped what writes.
-pub const STAMP_WRITER: &str = "wharf-stamp-writer";
+/// What a function calls itself when it sends stamps to the queue of the stamp writer. A program that holds this text may
+/// do so, and gets the right to it where it is deployed; from one that does not, the linker has dropped what sends.
+pub const STAMP_SENDER: &str = "wharf-stamp-sender";
 
 mod body_as_base64 {
     use base64::{Engine, engine::general_purpose::STANDARD};

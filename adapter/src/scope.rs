@@ -4,7 +4,7 @@ use std::{
     any::Any,
     collections::BTreeSet,
     panic::Location,
-    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError, atomic::AtomicU32},
     time::SystemTime,
 };
 
@@ -66,6 +66,8 @@ pub(crate) struct Scope {
     touch: OnceLock<Touch>,
     lifetime: Mutex<Lifetime>,
     panic: Mutex<Option<String>>,
+    /// How often it revalidated.
+    pub(crate) revalidations: AtomicU32,
 }
 
 impl Scope {
@@ -92,6 +94,7 @@ impl Scope {
             touch: OnceLock::new(),
             lifetime: Mutex::new(Lifetime { revalidate, tags: BTreeSet::new() }),
             panic: Mutex::new(None),
+            revalidations: AtomicU32::new(0),
         })
     }
 

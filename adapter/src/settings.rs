@@ -184,45 +184,92 @@ fn readable(name: &str, value: Option<&OsStr>) -> Result<Option<String>, String>
     value.to_str().map(|value| Some(value.to_owned())).ok_or_else(|| format!("{name} is not UTF-8"))
 }
 
-/// Where the CDN looks for what was revalidated, and with whose rights it is written there.
+/// The rights of the function's role, which Lambda puts into the environment.
 #[cfg(feature = "revalidate")]
-pub(crate) struct KeyValueStore {
-    pub(crate) arn: String,
-    /// The URL of its data API.
-    pub(crate) endpoint: String,
+#[derive(Clone)]
+pub(crate) struct Credentials {
     pub(crate) access_key_id: String,
     pub(crate) secret_access_key: String,
     pub(crate) session_token: Option<String>,
 }
 
 #[cfg(feature = "revalidate")]
-impl KeyValueStore {
-    /// `None` when the environment names no store.
+impl Credentials {
+    fn read(var: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Self, String> {
+        let needed = |name| var(name)?.ok_or_else(|| format!("{name} is not set"));
+        Ok(Self {
+            access_key_id: needed("AWS_ACCESS_KEY_ID")?,
+            secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?,
+            session_token: var("AWS_SESSION_TOKEN")?,
+        })
+    }
+}
+
+/// Where functions tell what they revalidated.
+#[cfg(feature = "revalidate")]
+pub(crate) struct StampQueue {
+    /// By which SQS knows it.
+    pub(crate) url: String,
+    /// Where its API answers: a scheme and a host.
+    pub(crate) endpoint: String,
+    pub(crate) region: String,
+    pub(crate) credentials: Credentials,
+}
+
+#[cfg(feature = "revalidate")]
+impl StampQueue {
+    /// `None` when the environment names no queue.
     pub(crate) fn from_env() -> Result<Option<Self>, String> {
         Self::read(from_env)
     }
 
-    /// Lambda puts the rights of the function's role into the environment. Each account has a host of its own
-    /// ([AWS](https://docs.aws.amazon.com/general/latest/gr/cf_region.html)).
+    /// `https://sqs.eu-central-1.amazonaws.com/123456789012/shop-stamps`
+    /// ([AWS](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-queue-message-identifiers.html)).
     fn read(var: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Option<Self>, String> {
-        let Some(arn) = var("WHARF_KEY_VALUE_STORE")? else { return Ok(None) };
-        let needed = |name| var(name)?.ok_or_else(|| format!("{name} is not set"));
+        let Some(url) = var("WHARF_STAMP_QUEUE")? else { return Ok(None) };
+        let parsed = url::Url::parse(&url).ok().filter(|url| url.has_host() && url.path().len() > 1);
+        let parsed = parsed.ok_or_else(|| format!("WHARF_STAMP_QUEUE=`{url}` is not the URL of a queue"))?;
+        let own = var("AWS_ENDPOINT_URL_SQS")?.or(var("AWS_ENDPOINT_URL")?);
+        let region = parsed.host_str().and_then(|host| Some(host.strip_prefix("sqs.")?.split_once(".amazonaws.")?.0));
+        let region = region.map(str::to_owned).or(var("AWS_REGION")?);
+        Ok(Some(Self {
+            endpoint: own.unwrap_or_else(|| parsed.origin().ascii_serialization()).trim_end_matches('/').to_owned(),
+            region: region.ok_or_else(|| "AWS_REGION is not set".to_owned())?,
+            credentials: Credentials::read(&var)?,
+            url,
+        }))
+    }
+}
+
+/// Where the CDN looks for what was revalidated: only the stamp writer writes there.
+#[cfg(feature = "revalidate")]
+pub(crate) struct KeyValueStore {
+    pub(crate) arn: String,
+    /// The URL of its data API.
+    pub(crate) endpoint: String,
+    pub(crate) credentials: Credentials,
+}
+
+#[cfg(feature = "revalidate")]
+impl KeyValueStore {
+    pub(crate) fn from_env() -> Result<Self, String> {
+        Self::read(from_env)
+    }
+
+    /// Each account has a host of its own ([AWS](https://docs.aws.amazon.com/general/latest/gr/cf_region.html)).
+    fn read(var: impl Fn(&str) -> Result<Option<String>, String>) -> Result<Self, String> {
+        let arn = var("WHARF_KEY_VALUE_STORE")?.ok_or_else(|| "WHARF_KEY_VALUE_STORE is not set".to_owned())?;
         let account = account_of(&arn)
             .ok_or_else(|| format!("WHARF_KEY_VALUE_STORE=`{arn}` is not the ARN of a key-value store"))?;
-        let own = match var("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE")? {
-            Some(own) => Some(own),
-            None => var("AWS_ENDPOINT_URL")?,
-        };
-        Ok(Some(Self {
+        let own = var("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE")?.or(var("AWS_ENDPOINT_URL")?);
+        Ok(Self {
             endpoint: own.map_or_else(
                 || format!("https://{account}.cloudfront-kvs.global.api.aws"),
                 |url| url.trim_end_matches('/').to_owned(),
             ),
-            access_key_id: needed("AWS_ACCESS_KEY_ID")?,
-            secret_access_key: needed("AWS_SECRET_ACCESS_KEY")?,
-            session_token: var("AWS_SESSION_TOKEN")?,
+            credentials: Credentials::read(&var)?,
             arn,
-        }))
+        })
     }
 }
 
@@ -485,25 +532,57 @@ mod tests {
     }
 
     #[cfg(feature = "revalidate")]
+    fn var<'a>(pairs: &'a [(&str, &str)]) -> impl Fn(&str) -> Result<Option<String>, String> + 'a {
+        |name| Ok(pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
+    }
+
+    #[cfg(feature = "revalidate")]
+    const KEYS: [(&str, &str); 2] = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "secret")];
+
+    #[cfg(feature = "revalidate")]
     #[test]
     fn a_key_value_store_is_reached_at_the_host_of_its_account() {
-        let read = |pairs: &[(&str, &str)]| {
-            KeyValueStore::read(|name| {
-                Ok(pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| (*value).to_owned()))
-            })
-        };
+        let read = |pairs: &[(&str, &str)]| KeyValueStore::read(var(pairs));
         let arn = ("WHARF_KEY_VALUE_STORE", "arn:aws:cloudfront::123456789012:key-value-store/a-b");
-        let keys = [("AWS_ACCESS_KEY_ID", "id"), ("AWS_SECRET_ACCESS_KEY", "secret")];
-        let store = read(&[arn, keys[0], keys[1]]).unwrap().unwrap();
-        assert_eq!(store.endpoint, "https://123456789012.cloudfront-kvs.global.api.aws");
+        let [id, secret] = KEYS;
+        assert_eq!(read(&[arn, id, secret]).unwrap().endpoint, "https://123456789012.cloudfront-kvs.global.api.aws");
         let own = ("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE", "http://localhost:1/");
-        assert_eq!(read(&[arn, keys[0], keys[1], own]).unwrap().unwrap().endpoint, "http://localhost:1");
-        assert!(read(&keys).unwrap().is_none());
-        assert_eq!(read(&[arn, keys[0]]).err().unwrap(), "AWS_SECRET_ACCESS_KEY is not set");
+        assert_eq!(read(&[arn, id, secret, own]).unwrap().endpoint, "http://localhost:1");
+        assert_eq!(read(&KEYS).err().unwrap(), "WHARF_KEY_VALUE_STORE is not set");
+        assert_eq!(read(&[arn, id]).err().unwrap(), "AWS_SECRET_ACCESS_KEY is not set");
         for text in ["store", "arn:aws:cloudfront::1:key-value-store/x", "arn:aws:cloudfront::123456789012:function/x"]
         {
-            let error = read(&[("WHARF_KEY_VALUE_STORE", text), keys[0], keys[1]]).err().unwrap();
+            let error = read(&[("WHARF_KEY_VALUE_STORE", text), id, secret]).err().unwrap();
             assert!(error.contains("is not the ARN"), "{error}");
         }
+    }
+
+    #[cfg(feature = "revalidate")]
+    #[test]
+    fn a_queue_is_asked_in_its_region_and_at_its_host() {
+        let [id, secret] = KEYS;
+        let read = |pairs: &[(&str, &str)]| {
+            let pairs: Vec<_> = pairs.iter().copied().chain([id, secret]).collect();
+            let queue = StampQueue::read(var(&pairs))?;
+            Ok::<_, String>(queue.map(|queue| format!("{} {}", queue.region, queue.endpoint)))
+        };
+        let queue = |url| ("WHARF_STAMP_QUEUE", url);
+        let of_aws = queue("https://sqs.eu-central-1.amazonaws.com/123456789012/shop-stamps");
+        assert_eq!(read(&[of_aws]).unwrap().unwrap(), "eu-central-1 https://sqs.eu-central-1.amazonaws.com");
+        let of_china = queue("https://sqs.cn-north-1.amazonaws.com.cn/123456789012/x");
+        assert_eq!(read(&[of_china]).unwrap().unwrap(), "cn-north-1 https://sqs.cn-north-1.amazonaws.com.cn");
+        let here = queue("http://127.0.0.1:9324/123456789012/x");
+        let region = ("AWS_REGION", "eu-west-1");
+        assert_eq!(read(&[here, region]).unwrap().unwrap(), "eu-west-1 http://127.0.0.1:9324");
+        assert_eq!(read(&[here]).unwrap_err(), "AWS_REGION is not set");
+        let own = ("AWS_ENDPOINT_URL_SQS", "http://localhost:1/");
+        assert_eq!(read(&[of_aws, own]).unwrap().unwrap(), "eu-central-1 http://localhost:1");
+        assert_eq!(read(&[]).unwrap(), None);
+        for text in
+            ["shop-stamps", "arn:aws:sqs:eu-central-1:123456789012:x", "https://sqs.eu-central-1.amazonaws.com/"]
+        {
+            assert!(read(&[queue(text)]).unwrap_err().contains("is not the URL of a queue"), "{text}");
+        }
+        assert!(StampQueue::read(var(&[of_aws, id])).err().unwrap().contains("AWS_SECRET_ACCESS_KEY is not set"));
     }
 }

@@ -161,9 +161,28 @@ async fn a_request_that_is_looked_at_before_may_revalidate() {
     assert_eq!(got(&Client::with_frozen(route, &FrozenRoute::default()), "/items/x").await, "none 0");
 }
 
+#[tokio::test]
+async fn a_request_revalidates_a_thousand_times_and_no_more() {
+    let route = || {
+        Route::new("/all").post(async || -> Result<String> {
+            for number in 0..2_000 {
+                if let Err(error) = revalidate_path(&format!("/items/{number}")).await {
+                    return Ok(error.to_string());
+                }
+            }
+            Ok("done".to_owned())
+        })
+    };
+    let client = Client::new(route);
+    for _ in 0..2 {
+        let told = client.call("POST", "/all").await.text();
+        assert!(told.starts_with("revalidate_path(\"/items/1000\"): a request may revalidate 1000 paths"), "{told}");
+    }
+}
+
 #[cfg(feature = "revalidate")]
-mod store {
-    //! The data API of CloudFront's key-value stores, as far as it is used.
+mod queue {
+    //! The API of SQS, as far as it is used.
 
     use std::{
         io::{BufRead, BufReader, Read, Write},
@@ -175,7 +194,7 @@ mod store {
 
     use super::*;
 
-    const ARN: &str = "arn:aws:cloudfront::123456789012:key-value-store/0e-1f";
+    const URL: &str = "https://sqs.eu-central-1.amazonaws.com/123456789012/shop-stamps";
 
     /// A request with its headers, names in lower case, and its body.
     #[derive(Debug, Clone)]
@@ -209,32 +228,19 @@ mod store {
         Some(asked)
     }
 
-    /// A store whose first writes meet the conflicts that it is given: another write came between.
-    fn store(mut conflicts: u32, refusal: Option<u16>) -> (String, Arc<Mutex<Vec<Asked>>>) {
+    /// A queue that answers with these statuses, and then takes every message.
+    fn queue(statuses: &[u16]) -> (String, Arc<Mutex<Vec<Asked>>>) {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let all = Arc::new(Mutex::new(Vec::new()));
-        let log = Arc::clone(&all);
+        let (log, mut statuses) = (Arc::clone(&all), statuses.to_vec().into_iter());
         thread::spawn(move || {
-            let mut version = 1;
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 let Some(asked) = read(&stream) else { continue };
-                let is_write = asked.line.starts_with("PUT ");
-                let status = match refusal {
-                    Some(status) => status,
-                    None if is_write && conflicts > 0 => {
-                        (conflicts, version) = (conflicts - 1, version + 1);
-                        409
-                    }
-                    None if is_write && asked.header("if-match") != format!("V{version}") => 409,
-                    None => 200,
-                };
                 log.lock().unwrap().push(asked);
-                let _ = write!(
-                    stream,
-                    "HTTP/1.1 {status} X\r\netag: V{version}\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}"
-                );
+                let status = statuses.next().unwrap_or(200);
+                let _ = write!(stream, "HTTP/1.1 {status} X\r\ncontent-length: 2\r\nconnection: close\r\n\r\n{{}}");
             }
         });
         (url, all)
@@ -249,10 +255,10 @@ mod store {
         }
     }
 
-    fn in_child(name: &str, url: &str, arn: &str) -> String {
+    fn in_child(name: &str, endpoint: &str, url: &str) -> String {
         let mut command = Command::new(std::env::current_exe().unwrap());
-        command.args(["store::child", "--exact", "--nocapture"]).env("WHARF_TEST_CHILD", name);
-        command.env("WHARF_KEY_VALUE_STORE", arn).env("AWS_ENDPOINT_URL_CLOUDFRONT_KEYVALUESTORE", url);
+        command.args(["queue::child", "--exact", "--nocapture"]).env("WHARF_TEST_CHILD", name);
+        command.env("WHARF_STAMP_QUEUE", url).env("AWS_ENDPOINT_URL_SQS", endpoint);
         for name in ["AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN"] {
             command.env(name, name.to_lowercase());
         }
@@ -260,60 +266,62 @@ mod store {
         output.split(['<', '>']).nth(1).unwrap_or(&output).to_owned()
     }
 
+    /// The message of a request.
+    fn message(asked: &Asked) -> serde_json::Value {
+        let body: serde_json::Value = serde_json::from_str(&asked.body).unwrap();
+        assert_eq!(body["QueueUrl"], URL);
+        serde_json::from_str(body["MessageBody"].as_str().unwrap()).unwrap()
+    }
+
     #[test]
-    fn a_stamp_is_written_after_the_version_that_was_read_and_signed_for_all_regions() {
-        let (url, all) = store(2, None);
-        assert_eq!(in_child("/items/an anchor", &url, ARN), "done");
-        let all = all.lock().unwrap().clone();
-        let stores = "/key-value-stores/arn%3Aaws%3Acloudfront%3A%3A123456789012%3Akey-value-store%2F0e-1f";
-        let (describe, put) =
-            (format!("GET {stores} HTTP/1.1"), format!("PUT {stores}/keys/path%3A%2Fitems%2Fan%2520anchor HTTP/1.1"));
-        let lines: Vec<_> = all.iter().map(|asked| asked.line.as_str()).collect();
-        assert_eq!(lines, [&describe, &put].repeat(3));
-        let versions: Vec<_> = all.iter().map(|asked| asked.header("if-match")).collect();
-        assert_eq!(versions, ["", "V1", "", "V2", "", "V3"]);
-        for asked in &all {
-            let signature = asked.header("authorization");
-            assert!(signature.starts_with("AWS4-ECDSA-P256-SHA256 Credential=aws_access_key_id/"), "{signature}");
-            assert!(signature.contains("/cloudfront-keyvaluestore/aws4_request, "), "{signature}");
-            assert_eq!(asked.header("x-amz-region-set"), "*");
-            assert_eq!(asked.header("user-agent"), wharf::report::STAMP_WRITER);
-            assert_eq!(asked.header("x-amz-security-token"), "aws_session_token");
+    fn what_is_revalidated_is_told_to_the_queue_and_to_nothing_else() {
+        let (url, all) = queue(&[]);
+        assert_eq!(in_child("/items/an anchor", &url, URL), "done");
+        let [asked] = <[Asked; 1]>::try_from(all.lock().unwrap().clone()).unwrap();
+        assert_eq!(asked.line, "POST / HTTP/1.1");
+        assert_eq!(asked.header("x-amz-target"), "AmazonSQS.SendMessage");
+        assert_eq!(asked.header("content-type"), "application/x-amz-json-1.0");
+        assert_eq!(asked.header("user-agent"), wharf::report::STAMP_SENDER);
+        assert_eq!(asked.header("x-amz-security-token"), "aws_session_token");
+        let signature = asked.header("authorization");
+        assert!(signature.starts_with("AWS4-HMAC-SHA256 Credential=aws_access_key_id/"), "{signature}");
+        assert!(signature.contains("/eu-central-1/sqs/aws4_request, SignedHeaders=content-type;host;"), "{signature}");
+        let message = message(&asked);
+        assert_eq!(message["slot"], u16::from(wharf::slot::Slot::of("path:/items/an%20anchor")));
+        assert!(message["moment"].as_u64().unwrap() > 1_700_000_000_000, "milliseconds since 1970");
+        assert_eq!(message.as_object().unwrap().len(), 2, "no text of the app");
+    }
+
+    #[test]
+    fn a_tag_and_a_path_of_any_length_have_their_slots() {
+        let long = format!("/items/{}", "x".repeat(5_000));
+        for (name, subject) in [("tag:shop & more", "tag:shop%20%26%20more"), (&*long, &*format!("path:{long}"))] {
+            let (url, all) = queue(&[]);
+            assert_eq!(in_child(name, &url, URL), "done");
+            assert_eq!(message(&all.lock().unwrap()[0])["slot"], u16::from(wharf::slot::Slot::of(subject)), "{name}");
         }
-        let signed = all[1].header("authorization");
-        assert!(signed.contains("SignedHeaders=content-type;host;if-match;x-amz-date;x-amz-region-set;"), "{signed}");
-        let value: serde_json::Value = serde_json::from_str(&all[5].body).unwrap();
-        let stamp: u64 = value["Value"].as_str().unwrap().parse().unwrap();
-        assert!(stamp > 1_700_000_000_000, "milliseconds since 1970");
     }
 
     #[test]
-    fn a_tag_has_a_stamp_of_its_own() {
-        let (url, all) = store(0, None);
-        assert_eq!(in_child("tag:shop & more", &url, ARN), "done");
-        assert!(all.lock().unwrap()[1].line.contains("/keys/tag%3Ashop%20%26%20more "));
-    }
-
-    #[test]
-    fn a_refusal_is_told_at_once_and_a_conflict_that_stays_after_some_tries() {
-        let (url, all) = store(0, Some(403));
-        let error = in_child("/items/a", &url, ARN);
-        assert_eq!(error, "revalidate_path(\"/items/a\"): the key-value store refused: it answered 403: {}");
+    fn a_refusal_is_told_at_once_and_a_queue_that_cannot_now_is_tried_again() {
+        let (url, all) = queue(&[403]);
+        let error = in_child("/items/a", &url, URL);
+        let told = "the queue of stamps did not take the message: it answered 403: {}";
+        assert_eq!(error, format!("revalidate_path(\"/items/a\"): {told}"));
         assert_eq!(all.lock().unwrap().len(), 1);
-        let (url, all) = store(u32::MAX, None);
-        let error = in_child("/items/a", &url, ARN);
-        assert!(error.ends_with("not written to after 6 tries: it answered 409: {}"), "{error}");
-        assert_eq!(all.lock().unwrap().len(), 12);
+        let (url, all) = queue(&[503, 500]);
+        assert_eq!(in_child("/items/a", &url, URL), "done");
+        assert_eq!(all.lock().unwrap().len(), 3);
+        let (url, all) = queue(&[503; 9]);
+        assert!(in_child("/items/a", &url, URL).ends_with("it answered 503: {}"));
+        assert_eq!(all.lock().unwrap().len(), 3);
     }
 
     #[test]
-    fn what_cannot_be_a_key_or_a_store_is_not_sent() {
-        let (url, all) = store(0, None);
-        let long = format!("/items/{}", "x".repeat(512));
-        assert!(in_child(&long, &url, ARN).contains("the key has 524 bytes"));
-        assert!(in_child("/items/a", &url, "arn:aws:s3:::x").contains("is not the ARN of a key-value store"));
-        assert!(all.lock().unwrap().is_empty());
-        let error = in_child("/items/a", "http://127.0.0.1:1", ARN);
-        assert!(error.contains("the key-value store cannot be asked"), "{error}");
+    fn what_is_no_queue_is_not_asked() {
+        let error = in_child("/items/a", "http://127.0.0.1:1", "shop-stamps");
+        assert!(error.contains("`shop-stamps` is not the URL of a queue"), "{error}");
+        let error = in_child("/items/a", "http://127.0.0.1:1", URL);
+        assert!(error.contains("did not take the message: it cannot be asked"), "{error}");
     }
 }

@@ -15,7 +15,7 @@ use cargo_metadata::{
 use crate::{
     command,
     failure::Failure,
-    generate::Sources,
+    generate::{STAMP_WRITER, Sources},
     keyless::keyless,
     options::{CargoSettings, WRAPPER_CHAINED, WRAPPER_CHAINED_IN_WORKSPACE, WRAPPER_ROOT, WRAPPER_TARGET},
     output::{self, Lock, Staging},
@@ -42,6 +42,8 @@ pub struct Binaries {
     pub runnable: PathBuf,
     /// The binary of each function; it runs on Lambda.
     pub deployed: BTreeMap<FunctionName, PathBuf>,
+    /// The binary that writes stamps to the CDN's store, where the app may revalidate; it runs on Lambda, too.
+    pub stamp_writer: Option<PathBuf>,
     /// The lock file of the generated package, as cargo completed it.
     pub lock_file: String,
     /// The crates that are in the functions.
@@ -62,7 +64,8 @@ pub fn run(sources: Sources, shell: &Shell) -> Result<Binaries, Failure> {
     let lock = Lock::acquire(&lock_path, || shell.status("Waiting", "for another run in this target directory"))?;
     let staging = Staging::open(&sources.out_dir)?;
     write_sources(&sources)?;
-    let compiled = compile(&sources, shell)?;
+    let mut compiled = compile(&sources, shell)?;
+    let stamp_writer = compiled.bins.remove(STAMP_WRITER);
     let lock_file = sources.package.root.join("Cargo.lock");
     let lock_file = fs::read_to_string(&lock_file).map_err(Failure::io("read", &lock_file))?;
     let Some((runnable, deployed)) = all_of(&sources, compiled) else {
@@ -70,7 +73,7 @@ pub fn run(sources: Sources, shell: &Shell) -> Result<Binaries, Failure> {
         return Err(Failure::Compile { rendered, routes: Vec::new() });
     };
     let crates = sbom::crates(&resolved(&sources)?, &lock_file);
-    Ok(Binaries { sources, runnable, deployed, lock_file, crates, staging, lock })
+    Ok(Binaries { sources, runnable, deployed, stamp_writer, lock_file, crates, staging, lock })
 }
 
 /// What cargo resolved for the functions.

@@ -41,6 +41,9 @@ pub fn run(bundle: Bundle) -> Result<Finished, Failure> {
         interrupt::check()?;
         staging.copy(&function.zip, &zip_path(name.as_str()))?;
     }
+    if let (Some(packed), Some(described)) = (&packed.stamp_writer, &manifest.stamp_writer) {
+        staging.copy(&packed.zip, &described.zip)?;
+    }
     for (path, text) in &files {
         staging.write(path, text.as_bytes())?;
     }

@@ -16,7 +16,8 @@ use wharf::{
 use crate::{
     deploy::http_api,
     evaluate::{Class, EvaluatedRoute, Reason},
-    package::{ObjectOrigin, Packed, PackedObject},
+    generate::STAMP_WRITER,
+    package::{ObjectOrigin, Packed, PackedFunction, PackedObject},
     plan::{Function, Plan, Route},
     sbom,
     url_path::UrlPath,
@@ -53,6 +54,10 @@ pub struct Manifest {
     pub app: AppEntry,
     /// The functions, by name.
     pub functions: BTreeMap<String, FunctionEntry>,
+    /// The function that writes stamps to the CDN's key-value store, and the only one that may. It is there if one of
+    /// `functions` revalidates. It answers no route: it reads batches of a queue, to which those functions send.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub stamp_writer: Option<StampWriterEntry>,
     /// The routes, in match order: the first that matches a path answers it.
     pub routes: Vec<RouteEntry>,
     /// The routes of an HTTP API: each path in its grammar, as `/items/{slug}`, with the function that answers `ANY` of it.
@@ -116,8 +121,8 @@ pub struct FunctionEntry {
     pub timeout: u32,
     /// How its Function URL is to be configured.
     pub invoke_mode: InvokeMode,
-    /// Whether it calls `revalidate_path` or `revalidate_tag` and tells the CDN: it then needs the ARN of the key-value store
-    /// as `WHARF_KEY_VALUE_STORE`, and the right to write there.
+    /// Whether it calls `revalidate_path` or `revalidate_tag` and tells the CDN: it then needs the URL of the queue of the
+    /// `stamp_writer` as `WHARF_STAMP_QUEUE`, and the right to send messages there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub revalidates: bool,
     /// The regions that its routes prefer; empty when they say nothing.
@@ -129,6 +134,38 @@ pub struct FunctionEntry {
     pub routes: Vec<String>,
     /// The route files that it is made of, relative to the package, in the same order.
     pub sources: Vec<String>,
+}
+
+/// The Lambda function that writes stamps. Its events are batches of an SQS queue, its answers name the messages that
+/// failed (`ReportBatchItemFailures`).
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+pub struct StampWriterEntry {
+    /// The path of its zip in the bundle.
+    pub zip: String,
+    /// The size of the zip, in bytes.
+    pub size: u64,
+    /// The size of what it holds, in bytes.
+    pub unzipped_size: u64,
+    /// The SHA-256 of the zip, in hexadecimal digits.
+    pub sha256: String,
+    /// The same in base64, as Lambda reports it.
+    pub code_sha256: String,
+    /// The Lambda runtime: `provided.al2023`.
+    pub runtime: String,
+    /// The Lambda handler setting: `bootstrap`.
+    pub handler: String,
+    /// `x86_64` or `arm64`.
+    pub architecture: String,
+    /// MB.
+    pub memory: u32,
+    /// Seconds.
+    pub timeout: u32,
+    /// What it is, for people.
+    pub description: String,
+    /// The most messages of a batch.
+    pub batch_size: u32,
+    /// How long a batch is waited for, in seconds.
+    pub batch_window: u32,
 }
 
 /// How a function replies ([AWS](https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html)).
@@ -319,6 +356,7 @@ pub fn run(packed: Packed) -> Described {
         generator: Generator { name: env!("CARGO_PKG_NAME").to_owned(), version: env!("CARGO_PKG_VERSION").to_owned() },
         app: app_entry(plan),
         functions: functions.collect(),
+        stamp_writer: packed.stamp_writer.as_ref().map(|zip| stamp_writer_entry(zip, plan)),
         routes: plan.routes.iter().map(|route| route_entry(route, &packed)).collect(),
         api: http_api::routes(plan.routes.iter().map(|route| (route.file.pattern.clone(), route.function.as_str()))),
         objects: packed.objects.iter().map(|(path, object)| object_entry(path, object)).collect(),
@@ -374,6 +412,27 @@ fn function_entry(function: &Function, packed: &Packed) -> FunctionEntry {
         description: description(function, &routes),
         routes: routes.iter().map(|route| route.file.pattern.to_string()).collect(),
         sources: routes.iter().map(|route| route.file.path.clone()).collect(),
+    }
+}
+
+/// A batch takes a second or two; the writer gives up after 25, and says then what is left.
+fn stamp_writer_entry(zip: &PackedFunction, plan: &Plan) -> StampWriterEntry {
+    StampWriterEntry {
+        zip: zip_path(STAMP_WRITER),
+        size: zip.size,
+        unzipped_size: zip.unzipped,
+        sha256: zip.sha256.hex(),
+        code_sha256: zip.sha256.base64(),
+        runtime: "provided.al2023".to_owned(),
+        handler: "bootstrap".to_owned(),
+        architecture: plan.architecture().to_string(),
+        memory: DEFAULT_MEMORY,
+        timeout: 30,
+        description: "Writes what was revalidated to the key-value store of the CDN".to_owned(),
+        // 1,000 messages are at most 21 updates of the store, and 1 MB of an event, of which Lambda takes 6.
+        batch_size: 1_000,
+        // The shortest with more than ten messages a batch.
+        batch_window: 1,
     }
 }
 
@@ -546,6 +605,7 @@ pub(crate) mod tests {
                 included: Vec::new(),
             },
             functions: [("items-slug".to_owned(), function)].into(),
+            stamp_writer: None,
             routes: vec![route],
             api: [("/items/{slug}".to_owned(), "items-slug".to_owned())].into(),
             objects: Vec::new(),

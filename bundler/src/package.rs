@@ -14,13 +14,14 @@ use sha2::{Digest, Sha256};
 use wharf::{
     Method,
     config::Revalidate,
-    report::{FROZEN_FILE, Frozen, FrozenFunction, FrozenRoute, Outcome, STAMP_WRITER},
+    report::{FROZEN_FILE, Frozen, FrozenFunction, FrozenRoute, Outcome, STAMP_SENDER},
 };
 use zip::{CompressionMethod, ZipWriter, result::ZipResult, write::SimpleFileOptions};
 
 use crate::{
     architecture::Architecture,
     bootstrap::{self, Unfit},
+    compile::Binaries,
     discover::AppFile,
     evaluate::{EvaluatedRoute, Evaluation},
     failure::Failure,
@@ -38,6 +39,8 @@ pub struct Packed {
     pub evaluation: Evaluation,
     /// The zip of each function.
     pub functions: BTreeMap<FunctionName, PackedFunction>,
+    /// The zip of the function that writes stamps to the CDN's store, if one of the others revalidates.
+    pub stamp_writer: Option<PackedFunction>,
     /// The objects, by path.
     pub objects: BTreeMap<UrlPath, PackedObject>,
     /// Why a static answer is no object, by the route that replays it and the path.
@@ -55,7 +58,7 @@ pub struct PackedFunction {
     pub unzipped: u64,
     /// The SHA-256 of its bytes.
     pub sha256: Hash,
-    /// Whether it writes stamps to the key-value store of the CDN.
+    /// Whether it sends stamps to the queue of the stamp writer.
     pub revalidates: bool,
 }
 
@@ -165,7 +168,7 @@ pub(crate) const MOST_METADATA: usize = 2048;
 ///
 /// When Lambda could not start a function, when a file cannot be read or written, or when interrupted.
 pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
-    let functions = zips(&evaluation, shell)?;
+    let (functions, stamp_writer) = zips(&evaluation, shell)?;
     let mut objects = BTreeMap::new();
     let mut not_exported = BTreeMap::new();
     let plan = &evaluation.binaries.sources.plan;
@@ -192,7 +195,7 @@ pub fn run(evaluation: Evaluation, shell: &Shell) -> Result<Packed, Failure> {
         interrupt::check()?;
         objects.insert(exported.path.clone(), file_object(staging, exported)?);
     }
-    Ok(Packed { functions, objects, not_exported, evaluation })
+    Ok(Packed { functions, stamp_writer, objects, not_exported, evaluation })
 }
 
 /// What else answers the path: S3 would answer a HEAD as the GET, and a list of params may name the path of a file, or
@@ -266,8 +269,11 @@ fn file_object(staging: &Staging, exported: &ExportedFile) -> Result<PackedObjec
     PackedObject::stage(staging, headers, &body, Revalidate::Never, Vec::new(), origin)
 }
 
+/// The zips of the functions, and that of the function that writes stamps.
+type Zips = (BTreeMap<FunctionName, PackedFunction>, Option<PackedFunction>);
+
 /// Zips all functions, on all cores. What a zip is made from names it, so that an unchanged one is only looked up.
-fn zips(evaluation: &Evaluation, shell: &Shell) -> Result<BTreeMap<FunctionName, PackedFunction>, Failure> {
+fn zips(evaluation: &Evaluation, shell: &Shell) -> Result<Zips, Failure> {
     let progress = shell.progress("Packing");
     let folder = evaluation.binaries.sources.work.join("zips");
     let plan = &evaluation.binaries.sources.plan;
@@ -297,10 +303,34 @@ fn zips(evaluation: &Evaluation, shell: &Shell) -> Result<BTreeMap<FunctionName,
     }
     progress.finish();
     let packed = all_fit(packed, plan)?;
-    let kept: BTreeSet<String> =
-        packed.values().filter_map(|function| Some(function.zip.file_name()?.to_str()?.to_owned())).collect();
+    let stamp_writer = stamp_writer(&packed, evaluation, &folder)?;
+    let kept: BTreeSet<String> = packed
+        .values()
+        .chain(&stamp_writer)
+        .filter_map(|function| Some(function.zip.file_name()?.to_str()?.to_owned()))
+        .collect();
     output::keep_only(&folder, &kept)?;
-    Ok(packed)
+    Ok((packed, stamp_writer))
+}
+
+fn stamp_writer(
+    functions: &BTreeMap<FunctionName, PackedFunction>,
+    evaluation: &Evaluation,
+    folder: &Path,
+) -> Result<Option<PackedFunction>, Failure> {
+    let Binaries { stamp_writer, sources, .. } = &evaluation.binaries;
+    let Some(binary) = stamp_writer.as_ref().filter(|_| functions.values().any(|function| function.revalidates)) else {
+        return Ok(None);
+    };
+    let nothing = Beside { frozen: None, included: &[] };
+    match packed_function(binary, sources.plan.architecture(), &nothing, folder)? {
+        Ok(packed) => Ok(Some(packed)),
+        Err(reason) => {
+            let message = "Lambda could not run the program that writes stamps".to_owned();
+            let place = sources.plan.routes.first().map_or("app", |route| route.file.path.as_str());
+            Err(Failure::Target { message, diagnostics: bootstrap::diagnostics(vec![(place, reason)]) })
+        }
+    }
 }
 
 /// Refuses functions that Lambda could not start, all of them at once.
@@ -381,7 +411,7 @@ fn packed_function(
         size: bytes.len() as u64,
         unzipped: (bootstrap.len() + beside.bytes()) as u64,
         sha256: Hash::of(&bytes),
-        revalidates: memchr::memmem::find(&bootstrap, STAMP_WRITER.as_bytes()).is_some(),
+        revalidates: memchr::memmem::find(&bootstrap, STAMP_SENDER.as_bytes()).is_some(),
     }))
 }
 

@@ -88,13 +88,28 @@ async function stored(key) {
 
 // When this path, or a tag that it was made from, was last revalidated: milliseconds since 1970, or 0.
 async function newestStamp(path, tags) {
-    const keys = ['path:' + path].concat(tags.map(tag => 'tag:' + tag));
+    const subjects = ['path:' + path].concat(tags.map(tag => 'tag:' + encodeURIComponent(tag)));
     let newest = 0;
-    for (let index = 0; index < keys.length; index++) {
-        const stamp = await stored(keys[index]);
-        newest = Math.max(newest, Number(stamp) || 0);
+    for (let index = 0; index < subjects.length; index++) {
+        const stamp = await stored(slotOf(subjects[index]));
+        // What no clock can have said would send every request to the origin, for ever.
+        if (/^[0-9]{1,15}$/.test(stamp) && Number(stamp) <= Date.now() + 3600000) {
+            newest = Math.max(newest, Number(stamp));
+        }
     }
     return newest;
+}
+
+// The key of the stamp: paths and tags share 8,192 of them, so that the store never fills. The crate `wharf` chooses by
+// the same rule: FNV-1a of 32 bits over the last 512 characters, all ASCII, folded to 13 bits.
+function slotOf(subject) {
+    const hashed = subject.slice(-512);
+    let hash = 0x811c9dc5;
+    for (let index = 0; index < hashed.length; index++) {
+        hash ^= hashed.charCodeAt(index);
+        hash = (hash + (hash << 1) + (hash << 4) + (hash << 7) + (hash << 8) + (hash << 24)) >>> 0;
+    }
+    return 'stamp:' + ('000' + ((hash ^ (hash >>> 13)) & 8191).toString(16)).slice(-4);
 }
 
 function objectOf(entry, request) {

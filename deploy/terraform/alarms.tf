@@ -48,6 +48,24 @@ resource "aws_cloudwatch_metric_alarm" "function" {
   ok_actions          = [var.alarms.topic_arn]
 }
 
+resource "aws_cloudwatch_metric_alarm" "lost_stamps" {
+  for_each = var.alarms == null ? {} : local.stamp_writers
+
+  alarm_name          = "${var.name}-lost-stamps"
+  alarm_description   = "What ${var.name} revalidated could not be told to CloudFront, which keeps older answers"
+  namespace           = "AWS/SQS"
+  metric_name         = "ApproximateNumberOfMessagesVisible"
+  dimensions          = { QueueName = aws_sqs_queue.lost_stamps[each.key].name }
+  statistic           = "Maximum"
+  period              = 300
+  evaluation_periods  = 1
+  threshold           = 1
+  comparison_operator = "GreaterThanOrEqualToThreshold"
+  treat_missing_data  = "notBreaching"
+  alarm_actions       = [var.alarms.topic_arn]
+  ok_actions          = [var.alarms.topic_arn]
+}
+
 resource "aws_cloudwatch_metric_alarm" "server_errors" {
   count = var.alarms == null ? 0 : 1
 

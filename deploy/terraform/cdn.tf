@@ -8,7 +8,7 @@ resource "aws_cloudfront_key_value_store" "cdn" {
 # The switch from one bundle to the next: written when all it names is in place. The provider writes 50 keys at a time, so
 # that for a moment some paths answer from the new bundle and others from the old one; each of them answers.
 #
-# The app writes stamps beside these keys when it revalidates. A plan does not look at them, and an apply that leaves the
+# The stamp writer writes stamps beside these keys when the app revalidates. A plan does not look at them, and an apply that leaves the
 # data as it is does not either; new data replaces all keys, as the objects that it names are newer than the stamps.
 resource "aws_cloudfrontkeyvaluestore_keys_exclusive" "cdn" {
   count = var.cdn ? 1 : 0

@@ -11,7 +11,7 @@ locals {
         var.environment,
         try(var.functions[name].environment, {}),
         local.origin_environment,
-        contains(keys(local.revalidating), name) ? { WHARF_KEY_VALUE_STORE = aws_cloudfront_key_value_store.cdn[0].arn } : {},
+        contains(keys(local.revalidating), name) ? { WHARF_STAMP_QUEUE = local.stamp_queue.url } : {},
       )
       statements = concat(var.policy_statements, try(var.functions[name].policy_statements, []))
     }
@@ -88,8 +88,8 @@ resource "aws_iam_role_policy" "function" {
       local.vpc_statements,
       contains(keys(local.revalidating), each.key) ? [{
         Effect   = "Allow"
-        Action   = ["cloudfront-keyvaluestore:DescribeKeyValueStore", "cloudfront-keyvaluestore:PutKey"]
-        Resource = aws_cloudfront_key_value_store.cdn[0].arn
+        Action   = "sqs:SendMessage"
+        Resource = local.stamp_queue.arn
       }] : [],
       [for statement in local.settings[each.key].statements : {
         Effect   = "Allow"

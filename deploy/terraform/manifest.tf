@@ -8,7 +8,7 @@ locals {
   streaming = { for name, function in local.functions : name => function if function.invoke_mode == "response_stream" }
 
   # What tells the CDN that answers are to be renewed.
-  revalidating = { for name, function in local.functions : name => function if var.cdn && try(function.revalidates, false) }
+  revalidating = { for name, function in local.functions : name => function if local.stamp_writer != null && try(function.revalidates, false) }
 
   # What S3 answers, by key: several paths may share one object. What is renewed is answered by its function. An object of
   # an earlier bundle is the same as the one with its key in this bundle, so the newest folder that has it will do.

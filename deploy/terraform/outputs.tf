@@ -57,6 +57,11 @@ output "key_value_store_arn" {
   value       = one(aws_cloudfront_key_value_store.cdn[*].arn)
 }
 
+output "lost_stamps_queue_url" {
+  description = "The queue of what was revalidated and could not be told to CloudFront; null where nothing revalidates."
+  value       = one(values(aws_sqs_queue.lost_stamps)[*].url)
+}
+
 output "domain_target" {
   description = "What a CNAME or alias record of the own domain leads to, where the module makes none; null without a domain."
   value       = var.domain == null ? null : one(local.domain_targets[*].name)

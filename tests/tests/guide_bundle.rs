@@ -1,11 +1,11 @@
 //! `cargo bundle` over the guide: what it prints, what it writes, and what it does when it runs again.
 
-use std::{collections::BTreeMap, fs, sync::OnceLock};
+use std::{collections::BTreeMap, fs, path::Path, sync::OnceLock};
 
 use serde_json::Value;
 use wharf_tests::{
     BundleCommand, Guide, Project, Upstream,
-    artifact::{Bundle, entries},
+    artifact::{Bundle, Unpacked, entries},
     bundle_command::{difference, sha256, tree},
     cyclonedx,
     sam::sam,
@@ -91,6 +91,27 @@ fn only_the_function_that_revalidates_may_tell_the_cdn() {
     let may = |function: &&str| bundle.manifest()["functions"][function]["revalidates"] == true;
     let functions: Vec<_> = bundle.functions().into_iter().filter(may).collect();
     assert_eq!(functions, [bundle.function_of("/api/revalidate")]);
+}
+
+/// What only the code of the app says, and what only signs for the CDN's store.
+const OF_THE_APP: &[u8] = b"x-revalidate-secret";
+const OF_THE_WRITER: &[u8] = b"AWS4-ECDSA-P256-SHA256";
+
+#[test]
+fn the_stamp_writer_holds_no_code_of_the_app_and_no_function_holds_its() {
+    let bundle = &guide().bundle;
+    let writer = &bundle.manifest()["stamp_writer"];
+    let zip = bundle.folder().join(text(writer, "zip"));
+    assert_eq!(writer["sha256"], sha256(&zip));
+    let names: Vec<String> = entries(&zip).into_iter().map(|entry| entry.name).collect();
+    assert_eq!(names, ["bootstrap"]);
+    let program = |zip: &Path| fs::read(Unpacked::from_zip(zip).bootstrap()).expect("there is a bootstrap");
+    let holds = |program: &[u8], text: &[u8]| program.windows(text.len()).any(|part| part == text);
+    let of_writer = program(&zip);
+    assert!(holds(&of_writer, OF_THE_WRITER) && !holds(&of_writer, OF_THE_APP));
+    let of_function = program(&bundle.zip(bundle.function_of("/api/revalidate")));
+    assert!(holds(&of_function, OF_THE_APP) && !holds(&of_function, OF_THE_WRITER));
+    assert!(!bundle.functions().contains(&"_stamp_writer"), "it answers no route");
 }
 
 #[test]

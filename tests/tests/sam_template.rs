@@ -99,6 +99,15 @@ fn manifest(routes: &[Route<'_>]) -> Manifest {
             "revalidates": pattern.contains("revalidate"),
             "description": source, "routes": [pattern], "sources": [source],
         });
+        if pattern.contains("revalidate") {
+            manifest["stamp_writer"] = json!({
+                "zip": "functions/_stamp_writer.zip",
+                "size": 1_000_000, "unzipped_size": 2_000_000,
+                "sha256": "", "code_sha256": "",
+                "runtime": "provided.al2023", "handler": "bootstrap", "architecture": "arm64",
+                "memory": 256, "timeout": 30, "description": "writes", "batch_size": 1000, "batch_window": 1,
+            });
+        }
         let methods = json!({ "GET": {
             "class": "dynamic",
             "reason": { "code": "takes-request", "text": "takes the request" },
@@ -334,7 +343,11 @@ fn every_function_is_its_zip_with_a_role_logs_and_a_permission_of_its_own() {
         let resources: Vec<(&String, &Value)> =
             templates.values().filter_map(|template| template["Resources"].as_object()).flatten().collect();
         let count = |kind: &str| resources.iter().filter(|(_, resource)| resource["Type"] == kind).count();
-        for (id, resource) in resources.iter().filter(|(_, resource)| resource["Type"] == "AWS::Lambda::Function") {
+        for (id, resource) in resources
+            .iter()
+            .filter(|(_, resource)| resource["Type"] == "AWS::Lambda::Function")
+            .filter(|(id, _)| *id != WRITER)
+        {
             let properties = &resource["Properties"];
             let key = properties["Code"]["S3Key"].as_str().unwrap_or_default();
             assert!(functions.insert(key.trim_start_matches("../").to_owned()), "{name}: {id}");
@@ -343,10 +356,11 @@ fn every_function_is_its_zip_with_a_role_logs_and_a_permission_of_its_own() {
         }
         let zips: BTreeSet<String> = bundle.manifest.functions.values().map(|function| function.zip.clone()).collect();
         assert_eq!(functions, zips, "{name}");
+        let writers = usize::from(bundle.manifest.stamp_writer.is_some());
         for kind in ["AWS::IAM::Role", "AWS::Lambda::Version", "AWS::Lambda::Alias"] {
-            assert_eq!(count(kind), zips.len(), "{name}: {kind}");
+            assert_eq!(count(kind), zips.len() + writers, "{name}: {kind}");
         }
-        assert_eq!(count("AWS::Logs::LogGroup"), zips.len() + 1, "{name}: the API has one, too");
+        assert_eq!(count("AWS::Logs::LogGroup"), zips.len() + writers + 1, "{name}: the API has one, too");
         let functions = bundle.manifest.functions.values();
         let streaming = functions.filter(|function| function.invoke_mode == InvokeMode::ResponseStream).count();
         assert_eq!(count("AWS::Lambda::Url"), streaming, "{name}");
@@ -376,7 +390,10 @@ fn every_function_has_the_variables_of_the_app_and_the_secret() {
     for (name, bundle) in bundles() {
         let templates = bundle.translated();
         let resources = templates.values().filter_map(|template| template["Resources"].as_object()).flatten();
-        for (id, resource) in resources.filter(|(_, resource)| resource["Type"] == "AWS::Lambda::Function") {
+        for (id, resource) in resources
+            .filter(|(_, resource)| resource["Type"] == "AWS::Lambda::Function")
+            .filter(|(id, _)| *id != WRITER)
+        {
             let variables = &resource["Properties"]["Environment"]["Variables"];
             assert_eq!(variables["API_KEY"]["Ref"], "EnvApiKey", "{name}: {id}");
             assert_eq!(variables["TABLE"]["Ref"], "EnvTable", "{name}: {id}");
@@ -398,36 +415,85 @@ fn every_function_has_the_variables_of_the_app_and_the_secret() {
     }
 }
 
+/// The logical id of the one function that may write to the store.
+const WRITER: &str = "StampsWriter";
+
 #[test]
-fn only_a_function_that_revalidates_may_write_to_the_key_value_store() {
+fn a_function_that_revalidates_may_send_to_the_queue_and_nothing_else() {
     for (name, bundle) in bundles() {
         for (file, template) in bundle.translated() {
-            // The root names the store that it makes; a nested stack is told its ARN.
-            let (condition, arn) = match file.as_str() {
-                "template.yaml" => ("HasCdn", json!({ "Fn::GetAtt": ["CdnKeyValues", "Arn"] })),
-                _ => ("HasKeyValueStore", json!({ "Ref": "KeyValueStore" })),
+            // The root names the queue that it makes; a nested stack is told of it.
+            let (condition, url, arn) = match file.as_str() {
+                "template.yaml" => ("HasCdn", "StampQueue", json!({ "Fn::GetAtt": ["StampQueue", "Arn"] })),
+                _ => ("HasStampQueue", "StampQueue", json!({ "Ref": "StampQueueArn" })),
             };
             let resources = template["Resources"].as_object().expect("it has some");
-            for (id, function) in resources.iter().filter(|(_, it)| it["Type"] == "AWS::Lambda::Function") {
+            let functions = resources.iter().filter(|(_, it)| it["Type"] == "AWS::Lambda::Function");
+            for (id, function) in functions.filter(|(id, _)| *id != WRITER) {
                 let revalidates = id.contains("Revalidate");
-                let variable = &function["Properties"]["Environment"]["Variables"]["WHARF_KEY_VALUE_STORE"];
-                let wanted = json!({ "Fn::If": [condition, arn, { "Ref": "AWS::NoValue" }] });
-                assert_eq!(*variable, if revalidates { wanted } else { Value::Null }, "{name}: {file}: {id}");
+                let variables = &function["Properties"]["Environment"]["Variables"];
+                let wanted = json!({ "Fn::If": [condition, { "Ref": url }, { "Ref": "AWS::NoValue" }] });
+                let wanted = if revalidates { wanted } else { Value::Null };
+                assert_eq!(variables["WHARF_STAMP_QUEUE"], wanted, "{name}: {file}: {id}");
+                assert_eq!(variables["WHARF_KEY_VALUE_STORE"], Value::Null, "{name}: {file}: {id}");
                 let policies = &resources[&id.replace("Function", "Role")]["Properties"]["Policies"];
                 let stamps = policies.as_array().and_then(|policies| policies.get(2));
                 let statement = stamps.map(|stamps| &stamps["Fn::If"][1]["PolicyDocument"]["Statement"][0]);
-                let actions = ["cloudfront-keyvaluestore:DescribeKeyValueStore", "cloudfront-keyvaluestore:PutKey"];
-                let wanted = json!({ "Effect": "Allow", "Action": actions, "Resource": arn });
+                let wanted = json!({ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn });
                 assert_eq!(statement, revalidates.then_some(&wanted), "{name}: {file}: {id}");
             }
-            let passed = resources.values().filter_map(|it| it["Properties"]["Parameters"].get("KeyValueStore"));
-            for passed in passed {
-                let root = json!({ "Fn::GetAtt": ["CdnKeyValues", "Arn"] });
-                assert_eq!(*passed, json!({ "Fn::If": ["HasCdn", root, ""] }), "{name}: {file}");
+            let of_stacks = resources.values().map(|it| &it["Properties"]["Parameters"]);
+            for passed in of_stacks.filter(|passed| passed.get("StampQueue").is_some()) {
+                let arn = json!({ "Fn::GetAtt": ["StampQueue", "Arn"] });
+                assert_eq!(passed["StampQueue"], json!({ "Fn::If": ["HasCdn", { "Ref": "StampQueue" }, ""] }));
+                assert_eq!(passed["StampQueueArn"], json!({ "Fn::If": ["HasCdn", arn, ""] }), "{name}: {file}");
             }
         }
-        let takes = bundle.translated().values().filter(|it| it["Parameters"].get("KeyValueStore").is_some()).count();
+        let takes = bundle.translated().values().filter(|it| it["Parameters"].get("StampQueue").is_some()).count();
         assert_eq!(takes, usize::from(*name == "300 routes"), "{name}");
+    }
+}
+
+#[test]
+fn the_stamp_writer_alone_may_write_to_the_store_and_knows_nothing_of_the_app() {
+    for (name, bundle) in bundles() {
+        let revalidates = bundle.manifest.stamp_writer.is_some();
+        for (file, template) in bundle.translated() {
+            let resources = template["Resources"].as_object().expect("it has some");
+            for (id, role) in resources.iter().filter(|(_, it)| it["Type"] == "AWS::IAM::Role") {
+                let writes = role.to_string().contains("cloudfront-keyvaluestore:");
+                assert_eq!(writes, id == "StampsWriterRights", "{name}: {file}: {id}");
+            }
+            assert_eq!(resources.contains_key(WRITER), revalidates && file == "template.yaml", "{name}: {file}");
+            let stamps = resources.iter().filter(|(id, _)| id.starts_with("Stamp"));
+            assert!(stamps.clone().all(|(_, it)| it["Condition"] == "HasCdn"), "{name}: {file}");
+            assert!(revalidates || stamps.count() == 0, "{name}: {file}");
+        }
+        if !revalidates {
+            continue;
+        }
+        let resources = &bundle.translated()["template.yaml"]["Resources"];
+        let variables = resources[WRITER]["Properties"]["Environment"]["Variables"].as_object().expect("it has one");
+        let no_value = json!({ "Ref": "AWS::NoValue" });
+        let set: Vec<_> = variables.iter().filter(|(_, value)| **value != no_value).collect();
+        let store = json!({ "Fn::GetAtt": ["CdnKeyValues", "Arn"] });
+        assert_eq!(set, [(&"WHARF_KEY_VALUE_STORE".to_owned(), &store)], "{name}");
+        let policies = resources["StampsWriterRights"]["Properties"]["Policies"].as_array().expect("it has some");
+        let statement = |index: usize| &policies[index]["PolicyDocument"]["Statement"][0];
+        let queue = json!({ "Fn::GetAtt": ["StampQueue", "Arn"] });
+        assert_eq!(
+            (&statement(2)["Action"], &statement(2)["Resource"]),
+            (&json!(["sqs:DeleteMessage", "sqs:GetQueueAttributes", "sqs:ReceiveMessage"]), &queue)
+        );
+        let actions =
+            ["DescribeKeyValueStore", "GetKey", "UpdateKeys"].map(|it| format!("cloudfront-keyvaluestore:{it}"));
+        assert_eq!((&statement(3)["Action"], &statement(3)["Resource"]), (&json!(actions), &store), "{name}");
+        assert!(resources["StampsWriterRights"]["Properties"].get("ManagedPolicyArns").is_none(), "{name}");
+        let mapping = &resources["StampsMapping"]["Properties"];
+        assert_eq!(mapping["FunctionResponseTypes"], json!(["ReportBatchItemFailures"]), "{name}");
+        assert_eq!(mapping["ScalingConfig"], json!({ "MaximumConcurrency": 2 }), "{name}");
+        assert_eq!(resources["StampQueue"]["Properties"]["VisibilityTimeout"], 180, "{name}");
+        assert_eq!(resources["StampsLost"]["Properties"]["SqsManagedSseEnabled"], true, "{name}");
     }
 }
 

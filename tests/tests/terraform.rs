@@ -94,7 +94,14 @@ impl Shop {
             "format_version": 1, "generator": {"name": "wharf-bundler", "version": "0.1.0"},
             "app": {"name": "shop", "version": "0.1.0", "wharf": "0.1.0"},
             "functions": functions, "routes": [], "api": BTreeMap::from(api), "objects": objects,
+            "stamp_writer": {
+                "zip": "functions/_stamp_writer.zip", "size": 6, "unzipped_size": 6, "sha256": "",
+                "code_sha256": "hash of writer", "runtime": "provided.al2023", "handler": "bootstrap",
+                "architecture": "arm64", "memory": 256, "timeout": 30, "description": "writes",
+                "batch_size": 1000, "batch_window": 1,
+            },
         });
+        self.write("functions/_stamp_writer.zip", "writer");
         self.write("manifest.json", &manifest.to_string());
     }
 
@@ -206,7 +213,7 @@ fn everything_of_the_manifest_is_applied() {
     });
     let applied = provider.apply(&shop.root(&inputs), &[]);
 
-    let functions = applied.resources("aws_lambda_function");
+    let functions = of_the_app(&applied);
     assert_eq!(
         keys(&functions, "function_name"),
         ["shop-admin", "shop-docs-path", "shop-editions", "shop-index", "shop-items-slug", "shop-live"]
@@ -218,10 +225,9 @@ fn everything_of_the_manifest_is_applied() {
         assert_eq!(function["architectures"], json!(["arm64"]));
         let variables = &function["environment"][0]["variables"];
         assert_eq!(variables["TABLE"], "orders");
-        let store = variables["WHARF_KEY_VALUE_STORE"].as_str();
-        let arn =
-            (name == "editions").then(|| applied.only("aws_cloudfront_key_value_store")["arn"].as_str()).flatten();
-        assert_eq!(store, arn, "{name}");
+        let queue = stamp_queue(&applied)["url"].as_str().filter(|_| name == "editions");
+        assert_eq!(variables["WHARF_STAMP_QUEUE"].as_str(), queue, "{name}");
+        assert_eq!(variables["WHARF_KEY_VALUE_STORE"], Value::Null, "{name}");
         assert_eq!(variables["ONLY"], if name == "index" { json!("here") } else { Value::Null }, "{name}");
         assert_eq!(
             (&variables["WHARF_ORIGIN_SECRET"], &variables["WHARF_REQUIRE_ORIGIN"]),
@@ -246,13 +252,15 @@ fn everything_of_the_manifest_is_applied() {
     assert_eq!(applied.resources("aws_apigatewayv2_integration").len(), functions.len());
     assert_eq!(applied.resources("aws_lambda_permission").len(), functions.len(), "one, for all routes of a function");
     let policies = applied.resources("aws_iam_role_policy");
+    let policies: Vec<_> = policies.into_iter().filter(|(name, _)| name != WRITER).collect();
     let logs_of_its_own = |(name, policy): &(String, &Value)| {
         let policy = policy["policy"].as_str().unwrap();
         let group = format!(":log-group:/aws/lambda/shop-{name}:*");
         policy.contains(&group)
             && policy.matches(":log-group:").count() == 1
             && policy.contains("dynamodb:GetItem") == (name == "index")
-            && policy.contains("cloudfront-keyvaluestore:PutKey") == (name == "editions")
+            && policy.contains("sqs:SendMessage") == (name == "editions")
+            && !policy.contains("cloudfront-keyvaluestore:")
     };
     assert!(policies.len() == 6 && policies.iter().all(logs_of_its_own), "{policies:#?}");
 
@@ -279,7 +287,7 @@ fn everything_of_the_manifest_is_applied() {
     assert_eq!(of("api")["custom_header"], json!([{"name": "x-wharf-origin-secret", "value": SECRET}]));
     assert_eq!(distribution["aliases"], json!(["shop.example.com"]));
     assert_eq!(applied.only("aws_acm_certificate")["region"], "us-east-1");
-    assert_eq!(applied.resources("aws_cloudwatch_metric_alarm").len(), 3 * 6 + 1);
+    assert_eq!(applied.resources("aws_cloudwatch_metric_alarm").len(), 3 * 6 + 2);
     assert_eq!(applied.value("all")["url"], "https://shop.example.com");
 }
 
@@ -292,8 +300,11 @@ fn without_the_cdn_the_api_is_all_there_is() {
     for kind in ["aws_s3_bucket", "aws_s3_object", "aws_cloudfront_distribution", "aws_cloudwatch_metric_alarm"] {
         assert!(applied.resources(kind).is_empty(), "{kind}");
     }
+    for kind in ["aws_sqs_queue", "aws_lambda_event_source_mapping"] {
+        assert!(applied.resources(kind).is_empty(), "{kind}");
+    }
     for (name, function) in applied.resources("aws_lambda_function") {
-        assert!(function["environment"][0]["variables"].get("WHARF_KEY_VALUE_STORE").is_none(), "{name}");
+        assert!(function["environment"][0]["variables"].get("WHARF_STAMP_QUEUE").is_none(), "{name}");
     }
     assert_eq!(applied.only("aws_apigatewayv2_api")["disable_execute_api_endpoint"], true);
     assert_eq!(applied.only("aws_acm_certificate")["region"], "eu-central-1");
@@ -310,6 +321,71 @@ fn an_app_without_routes_is_applied() {
     let applied = provider.apply(&shop.root(&json!({"origin_secret": SECRET})), &[]);
     assert!(applied.resources("aws_lambda_function").is_empty());
     assert_eq!(applied.only("aws_cloudfront_distribution")["enabled"], true);
+}
+
+/// The key of what belongs to the stamp writer.
+const WRITER: &str = "stamp_writer";
+
+/// The functions that answer routes.
+fn of_the_app(applied: &Applied) -> Vec<(String, &Value)> {
+    applied.resources("aws_lambda_function").into_iter().filter(|(name, _)| name != WRITER).collect()
+}
+
+/// The queue that functions send to.
+fn stamp_queue(applied: &Applied) -> &Value {
+    let queues = applied.resources("aws_sqs_queue");
+    let queue = queues.into_iter().find(|(_, queue)| queue["name"] == "shop-stamps");
+    queue.unwrap_or_else(|| panic!("there is no queue\n{}", applied.output)).1
+}
+
+#[test]
+fn the_stamp_writer_alone_writes_to_the_store_and_runs_nothing_of_the_app() {
+    let Some(provider) = OfflineProvider::configured() else { return };
+    let shop = Shop::new();
+    let inputs = json!({"origin_secret": SECRET, "environment": {"TABLE": "orders"}, "policy_statements":
+        [{"actions": ["dynamodb:GetItem"], "resources": ["*"]}]});
+    let applied = provider.apply(&shop.root(&inputs), &[]);
+    let store = applied.only("aws_cloudfront_key_value_store")["arn"].clone();
+    let functions = applied.resources("aws_lambda_function");
+    let writer = functions.iter().find(|(name, _)| name == WRITER).unwrap().1;
+    assert_eq!(writer["environment"][0]["variables"], json!({"WHARF_KEY_VALUE_STORE": store}));
+    assert_eq!(writer["source_code_hash"], "hash of writer");
+    for (name, policy) in applied.resources("aws_iam_role_policy") {
+        let policy: Value = serde_json::from_str(policy["policy"].as_str().unwrap()).unwrap();
+        let statements = policy["Statement"].as_array().unwrap();
+        let actions: Vec<&str> = statements
+            .iter()
+            .flat_map(|statement| match &statement["Action"] {
+                Value::Array(actions) => actions.iter().filter_map(Value::as_str).collect(),
+                action => action.as_str().into_iter().collect::<Vec<_>>(),
+            })
+            .collect();
+        let writes = actions.iter().any(|action| action.starts_with("cloudfront-keyvaluestore:"));
+        assert_eq!(writes, name == WRITER, "{name}: {actions:?}");
+        if name == WRITER {
+            let wanted = [
+                "logs:CreateLogStream",
+                "logs:PutLogEvents",
+                "sqs:DeleteMessage",
+                "sqs:GetQueueAttributes",
+                "sqs:ReceiveMessage",
+                "cloudfront-keyvaluestore:DescribeKeyValueStore",
+                "cloudfront-keyvaluestore:GetKey",
+                "cloudfront-keyvaluestore:UpdateKeys",
+            ];
+            assert_eq!(actions, wanted);
+            let resources: Vec<&Value> = statements.iter().map(|statement| &statement["Resource"]).collect();
+            assert_eq!(resources[1..], [&stamp_queue(&applied)["arn"], &store]);
+        }
+    }
+    let mapping = applied.only("aws_lambda_event_source_mapping");
+    assert_eq!(mapping["function_response_types"], json!(["ReportBatchItemFailures"]));
+    assert_eq!(mapping["scaling_config"], json!([{"maximum_concurrency": 2}]));
+    assert_eq!((&mapping["batch_size"], &mapping["maximum_batching_window_in_seconds"]), (&json!(1000), &json!(1)));
+    assert_eq!(stamp_queue(&applied)["visibility_timeout_seconds"], 180);
+    for (name, queue) in applied.resources("aws_sqs_queue") {
+        assert_eq!(queue["sqs_managed_sse_enabled"], true, "{name}");
+    }
 }
 
 /// The line in which Terraform says this of this resource.
@@ -425,8 +501,12 @@ fn the_example_deploys_the_guide() {
     let Some(provider) = OfflineProvider::configured() else { return };
     let guide = Guide::bundled(&Upstream::start());
     let applied = provider.apply(&guide.project.path("deploy"), &[("origin_secret", SECRET)]);
-    let functions = applied.resources("aws_lambda_function");
+    let functions = of_the_app(&applied);
     assert_eq!(functions.len(), guide.bundle.functions().len());
+    let writer = &guide.bundle.manifest()["stamp_writer"];
+    let functions_and_writer = applied.resources("aws_lambda_function");
+    let deployed = functions_and_writer.iter().find(|(name, _)| name == WRITER).unwrap().1;
+    assert_eq!(deployed["source_code_hash"], writer["code_sha256"]);
     let optional =
         guide.bundle.routes().iter().filter(|route| route["pattern"].as_str().unwrap().contains("[[")).count();
     assert_eq!(applied.resources("aws_apigatewayv2_route").len(), guide.bundle.routes().len() + optional);

@@ -2,85 +2,93 @@
 
 use std::time::{Duration, SystemTime};
 
-use aws_credential_types::Credentials;
 use aws_sigv4::{
     http_request::{SignableBody, SignableRequest, SigningSettings, sign},
     sign::v4a,
 };
 use http::{HeaderValue, Method, StatusCode, header};
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use serde::Deserialize;
 
 use crate::{
     error::{Error, Result},
     fetch::client::client,
-    report::STAMP_WRITER,
-    settings::KeyValueStore,
+    settings::{Credentials, KeyValueStore},
 };
 
 /// Everything but the unreserved characters of [RFC 3986, 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3).
 const LABEL: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The longest key, in bytes
+/// The most keys of one update
 /// ([AWS](https://docs.aws.amazon.com/AmazonCloudFront/latest/DeveloperGuide/cloudfront-limits.html)).
-const LONGEST_KEY: usize = 512;
-
-/// How often a write is tried: another one may come between the version that was read and the write.
-const TRIES: u32 = 6;
+pub(super) const MOST_KEYS: usize = 50;
 
 /// The time that one request may take.
 const TIME_LIMIT: Duration = Duration::from_secs(5);
 
-/// What one try came to.
-enum Tried {
-    Written,
-    /// It may succeed if it is tried again.
-    Busy(String),
+/// A version of the whole store.
+pub(super) type Version = HeaderValue;
+
+/// What a request came to, if not to what was asked for.
+pub(super) enum Trouble {
+    /// Another write came between, the store is busy, or it did not answer: the same may succeed if it is tried again.
+    Passing(String),
+    Lasting(Error),
 }
 
-/// Writes a value. Every write names the version of the store that it follows, as
-/// [PutKey](https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_kvs_PutKey.html) wants it.
-pub(super) async fn put(store: &KeyValueStore, key: &str, value: &str) -> Result<()> {
-    if key.len() > LONGEST_KEY {
-        return Err(Error::msg(format!(
-            "the key has {} bytes, and a store of CloudFront takes {LONGEST_KEY}",
-            key.len()
-        )));
+pub(super) type Outcome<T> = std::result::Result<T, Trouble>;
+
+impl From<Error> for Trouble {
+    fn from(error: Error) -> Self {
+        Self::Lasting(error)
     }
-    let mut reason = String::new();
-    for tried in 0..TRIES {
-        if tried > 0 {
-            tokio::time::sleep(Duration::from_millis(50 << tried)).await;
-        }
-        match try_to_put(store, key, value).await? {
-            Tried::Written => return Ok(()),
-            Tried::Busy(why) => reason = why,
-        }
+}
+
+/// The version that the store has now.
+pub(super) async fn version(store: &KeyValueStore) -> Outcome<Version> {
+    version_of(&accepted(send(store, Method::GET, "", None, Vec::new()).await?).await?)
+}
+
+/// The value of a key; `None` without such a key.
+pub(super) async fn get(store: &KeyValueStore, key: &str) -> Outcome<Option<String>> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "PascalCase")]
+    struct Got {
+        value: String,
     }
-    Err(Error::msg(format!("the key-value store was not written to after {TRIES} tries: {reason}")))
+    let path = format!("/keys/{}", utf8_percent_encode(key, LABEL));
+    let response = send(store, Method::GET, &path, None, Vec::new()).await?;
+    if response.status() == StatusCode::NOT_FOUND {
+        return Ok(None);
+    }
+    let body = accepted(response).await?.bytes().await.map_err(|error| Trouble::Passing(error.to_string()))?;
+    Ok(Some(serde_json::from_slice::<Got>(&body).map_err(Error::from)?.value))
 }
 
-async fn try_to_put(store: &KeyValueStore, key: &str, value: &str) -> Result<Tried> {
-    let path = format!("/key-value-stores/{}", utf8_percent_encode(&store.arn, LABEL));
-    let described = send(store, Method::GET, &path, None, Vec::new()).await?;
-    let Some(version) = described.headers().get(header::ETAG).filter(|_| described.status().is_success()).cloned()
-    else {
-        return outcome(described).await;
-    };
-    let path = format!("{path}/keys/{}", utf8_percent_encode(key, LABEL));
-    let body = serde_json::to_vec(&serde_json::json!({ "Value": value }))?;
-    outcome(send(store, Method::PUT, &path, Some(version), body).await?).await
+/// Writes all of these, or none, after this version and no other; the version that it makes.
+/// <https://docs.aws.amazon.com/cloudfront/latest/APIReference/API_kvs_UpdateKeys.html>
+pub(super) async fn put(store: &KeyValueStore, version: &Version, pairs: &[(String, String)]) -> Outcome<Version> {
+    let puts = pairs.iter().map(|(key, value)| serde_json::json!({ "Key": key, "Value": value }));
+    let body = serde_json::to_vec(&serde_json::json!({ "Puts": puts.collect::<Vec<_>>() }));
+    let body = body.map_err(Error::from)?;
+    version_of(&accepted(send(store, Method::POST, "/keys", Some(version), body).await?).await?)
 }
 
-async fn outcome(response: reqwest::Response) -> Result<Tried> {
+fn version_of(response: &reqwest::Response) -> Outcome<Version> {
+    let version = response.headers().get(header::ETAG).cloned();
+    version.ok_or_else(|| Trouble::Lasting(Error::msg("the key-value store did not say which version it has")))
+}
+
+async fn accepted(response: reqwest::Response) -> Outcome<reqwest::Response> {
     let status = response.status();
     if status.is_success() {
-        return Ok(Tried::Written);
+        return Ok(response);
     }
     let text: String = response.text().await.unwrap_or_default().chars().take(300).collect();
     let why = format!("it answered {}: {text}", status.as_u16());
     let may_succeed = status.is_server_error()
         || [StatusCode::CONFLICT, StatusCode::PRECONDITION_FAILED, StatusCode::TOO_MANY_REQUESTS].contains(&status);
-    if may_succeed { Ok(Tried::Busy(why)) } else { Err(Error::msg(format!("the key-value store refused: {why}"))) }
+    if may_succeed { Err(Trouble::Passing(why)) } else { Err(Trouble::Lasting(Error::msg(why))) }
 }
 
 /// Sends one request, signed for all regions: the API takes no other signature
@@ -89,28 +97,29 @@ async fn send(
     store: &KeyValueStore,
     method: Method,
     path: &str,
-    version: Option<HeaderValue>,
+    version: Option<&Version>,
     body: Vec<u8>,
-) -> Result<reqwest::Response> {
+) -> Outcome<reqwest::Response> {
     let mut request = http::Request::new(body);
     *request.method_mut() = method;
-    *request.uri_mut() = format!("{}{path}", store.endpoint).parse()?;
-    request.headers_mut().insert(header::USER_AGENT, HeaderValue::from_static(STAMP_WRITER));
+    let arn = utf8_percent_encode(&store.arn, LABEL);
+    *request.uri_mut() = format!("{}/key-value-stores/{arn}{path}", store.endpoint).parse().map_err(Error::from)?;
     if let Some(version) = version {
-        request.headers_mut().insert(header::IF_MATCH, version);
+        request.headers_mut().insert(header::IF_MATCH, version.clone());
         request.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json"));
     }
     sign_for_all_regions(store, &mut request)?;
-    let request = reqwest::Request::try_from(request)?;
+    let request = reqwest::Request::try_from(request).map_err(Error::from)?;
     let response = tokio::time::timeout(TIME_LIMIT, client()?.execute(request)).await;
     response
-        .map_err(|_| Error::msg(format!("the key-value store did not answer within {} s", TIME_LIMIT.as_secs())))?
-        .map_err(|error| Error::msg(format!("the key-value store cannot be asked: {}", crate::error::chain(&error))))
+        .map_err(|_| Trouble::Passing(format!("it did not answer within {} s", TIME_LIMIT.as_secs())))?
+        .map_err(|error| Trouble::Passing(format!("it cannot be asked: {}", crate::error::chain(&error))))
 }
 
 fn sign_for_all_regions(store: &KeyValueStore, request: &mut http::Request<Vec<u8>>) -> Result<()> {
-    let KeyValueStore { access_key_id, secret_access_key, session_token, .. } = store;
-    let credentials = Credentials::new(access_key_id, secret_access_key, session_token.clone(), None, "environment");
+    let Credentials { access_key_id, secret_access_key, session_token } = store.credentials.clone();
+    let credentials =
+        aws_credential_types::Credentials::new(access_key_id, secret_access_key, session_token, None, "environment");
     let identity = credentials.into();
     let params = v4a::SigningParams::builder()
         .identity(&identity)

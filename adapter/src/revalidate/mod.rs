@@ -2,15 +2,25 @@
 
 #[cfg(feature = "revalidate")]
 mod key_value_store;
+#[cfg(feature = "revalidate")]
+mod stamp_queue;
+#[cfg(feature = "revalidate")]
+pub(crate) mod stamp_writer;
 
-use std::{fmt, future::Future, panic::Location};
+use std::{fmt, future::Future, panic::Location, sync::atomic::Ordering};
+
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use crate::{
     error::{Error, Result},
     path::{self, Encoding},
     scope::{Run, Scope},
+    slot::Slot,
     stamp::Stamp,
 };
+
+/// How many paths and tags one request may revalidate: each is a message.
+const MOST: u32 = 1_000;
 
 /// Has the answers at this path made anew, by the next request for each of them.
 ///
@@ -19,9 +29,12 @@ use crate::{
 /// only with a type). What is kept at that path is renewed before it is sent, and what `fetch` keeps is asked
 /// for again meanwhile. If that fails, the last good answer stays.
 ///
-/// It reaches this instance of this function; every other instance and function, and CloudFront, are reached through the
-/// key-value store of the CDN, where the variable `WHARF_KEY_VALUE_STORE` holds its ARN and the feature `revalidate` is
-/// on. The edges of CloudFront learn of it within seconds. Without that a line in the log says what was not done.
+/// It reaches this instance of this function. Every other instance and function, and CloudFront, are reached through the
+/// queue whose URL the variable `WHARF_STAMP_QUEUE` holds, where the feature `revalidate` is on: the stamp writer, a
+/// function of its own, writes what it finds there to the key-value store of the CDN. The edges of CloudFront learn of it
+/// within seconds. Without that a line in the log says what was not done.
+///
+/// Other answers may be renewed with it: 8,192 stamps are told apart, and paths and tags share them.
 ///
 /// While an answer is made for everyone, it makes that route dynamic, like [`cookies`](crate::cookies()).
 ///
@@ -37,8 +50,8 @@ use crate::{
 ///
 /// # Errors
 ///
-/// When the text is no path, when it is called outside a request, when the handler runs to make an answer for everyone
-/// and may not look at the request, and when the store cannot be written to.
+/// When the text is no path, when it is called outside a request or more than 1,000 times in one, when the handler runs to
+/// make an answer for everyone and may not look at the request, and when the queue does not take the message.
 #[track_caller]
 pub fn revalidate_path(path: &str) -> impl Future<Output = Result<()>> + Send + use<> {
     revalidate(format!("revalidate_path({path:?})"), Subject::path(path), Location::caller())
@@ -82,21 +95,34 @@ async fn revalidate(
     if scope.run == Run::Evaluate || scope.is_forced() {
         return Err(failed("an answer is being made that is kept for everyone"));
     }
+    if scope.revalidations.fetch_add(1, Ordering::Relaxed) >= MOST {
+        let what = "paths and tags, and this request revalidates more: a tag stands for many answers";
+        return Err(failed(&format!("a request may revalidate {MOST} {what}")));
+    }
     let stamp = Stamp::now();
     scope.stamps.set(&subject, stamp);
     tell(&subject, stamp).await.map_err(|error| failed(&error.chain()))
 }
 
-/// Tells all other instances, through the CDN.
+/// Tells all other instances, through the stamp writer and the CDN.
 #[cfg(feature = "revalidate")]
 async fn tell(subject: &Subject, stamp: Stamp) -> Result<()> {
-    match crate::settings::KeyValueStore::from_env().map_err(Error::msg)? {
-        Some(store) => key_value_store::put(&store, subject.as_str(), &stamp.to_string()).await,
+    match crate::settings::StampQueue::from_env().map_err(Error::msg)? {
+        Some(queue) => stamp_queue::send(&queue, Told { slot: subject.slot(), moment: stamp }).await,
         None => {
-            warn_of_others(subject, "WHARF_KEY_VALUE_STORE is not set");
+            warn_of_others(subject, "WHARF_STAMP_QUEUE is not set");
             Ok(())
         }
     }
+}
+
+/// The message on the queue: which slot was revalidated, and when.
+#[cfg(feature = "revalidate")]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Told {
+    slot: Slot,
+    moment: Stamp,
 }
 
 #[cfg(not(feature = "revalidate"))]
@@ -109,7 +135,20 @@ fn warn_of_others(subject: &Subject, reason: &str) {
     tracing::warn!(target: "wharf", %subject, reason, "revalidated in this instance alone: nothing tells the others and the CDN");
 }
 
-/// What is revalidated, as the key of its stamp in the CDN's store: `path:/items/a` or `tag:items`.
+/// What `encodeURIComponent` encodes, by which the CDN's function spells tags
+/// ([ECMAScript](https://tc39.es/ecma262/#sec-encodeuricomponent-uricomponent)).
+const TAG: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
+
+/// What is revalidated, in ASCII: `path:/items/a` or `tag:items`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Subject(String);
 
@@ -136,11 +175,12 @@ impl Subject {
     }
 
     pub(crate) fn of_tag(tag: &str) -> Self {
-        Self(format!("tag:{tag}"))
+        Self(format!("tag:{}", utf8_percent_encode(tag, TAG)))
     }
 
-    pub(crate) fn as_str(&self) -> &str {
-        &self.0
+    /// Where its stamp is kept.
+    pub(crate) fn slot(&self) -> Slot {
+        Slot::of(&self.0)
     }
 }
 
@@ -165,7 +205,14 @@ mod tests {
             ("/é/$&+,:;=@!*'()~", "path:/%C3%A9/$&+,:;=@!*'()~"),
             ("/%5Bslug%5D", "path:/%5Bslug%5D"),
         ] {
-            assert_eq!(Subject::path(path).unwrap().as_str(), key, "{path}");
+            assert_eq!(Subject::path(path).unwrap().to_string(), key, "{path}");
+        }
+    }
+
+    #[test]
+    fn a_tag_is_spelled_as_the_cdn_spells_it() {
+        for (tag, key) in [("items", "tag:items"), ("a b/é", "tag:a%20b%2F%C3%A9"), ("-_.!~*'()", "tag:-_.!~*'()")] {
+            assert_eq!(Subject::tag(tag).unwrap().to_string(), key);
         }
     }
 

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 /// The files of `deploy/terraform/`, which terraform reads as one text.
-const MODULE: [(&str, &str); 10] = [
+const MODULE: [(&str, &str); 11] = [
     ("alarms.tf", include_str!("../../../deploy/terraform/alarms.tf")),
     ("api.tf", include_str!("../../../deploy/terraform/api.tf")),
     ("cdn.tf", include_str!("../../../deploy/terraform/cdn.tf")),
@@ -12,6 +12,7 @@ const MODULE: [(&str, &str); 10] = [
     ("manifest.tf", include_str!("../../../deploy/terraform/manifest.tf")),
     ("objects.tf", include_str!("../../../deploy/terraform/objects.tf")),
     ("outputs.tf", include_str!("../../../deploy/terraform/outputs.tf")),
+    ("stamps.tf", include_str!("../../../deploy/terraform/stamps.tf")),
     ("variables.tf", include_str!("../../../deploy/terraform/variables.tf")),
     ("versions.tf", include_str!("../../../deploy/terraform/versions.tf")),
 ];

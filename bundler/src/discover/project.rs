@@ -38,6 +38,8 @@ pub struct Project {
     pub settings: Settings,
     /// The version of its dependency `wharf`.
     pub wharf: Option<String>,
+    /// Whether its feature `revalidate` is on, as far as cargo tells without the features of the command line.
+    pub can_revalidate: bool,
     /// Where cargo writes.
     pub target_directory: PathBuf,
     /// What the user's settings of cargo say.
@@ -129,6 +131,7 @@ pub(super) fn find(options: &Options, diagnostics: &mut Vec<Diagnostic>) -> Resu
         library: library(package, &root)?,
         wharf: dependency_version(&metadata, package, "wharf"),
         cargo: CargoSettings::of(&root)?,
+        can_revalidate: dependency_features(&metadata, package, "wharf").iter().any(|name| name == "revalidate"),
         target_directory: options.target_dir.clone().unwrap_or_else(|| metadata.target_directory.clone().into()),
         root,
     };
@@ -230,6 +233,15 @@ fn dependency_version(metadata: &Metadata, package: &Package, name: &str) -> Opt
     let dependency = node.deps.iter().find(|dependency| dependency.name == name)?;
     let found = metadata.packages.iter().find(|package| package.id == dependency.pkg)?;
     Some(found.version.to_string())
+}
+
+/// The features of the package that `package` knows by this name, with those that others ask for.
+fn dependency_features(metadata: &Metadata, package: &Package, name: &str) -> Vec<String> {
+    let nodes = metadata.resolve.as_ref().map(|resolve| resolve.nodes.as_slice()).unwrap_or_default();
+    let of_package = nodes.iter().find(|node| node.id == package.id);
+    let dependency = of_package.and_then(|node| node.deps.iter().find(|dependency| dependency.name == name));
+    let node = dependency.and_then(|dependency| nodes.iter().find(|node| node.id == dependency.pkg));
+    node.map(|node| node.features.iter().map(ToString::to_string).collect()).unwrap_or_default()
 }
 
 /// What is wrong with the package itself.

@@ -60,7 +60,7 @@ const KEYS: [&str; 6] = ["arch", "environment", "function-groups", "get", "inclu
 
 /// What Lambda sets itself, and what the templates set.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
-const RESERVED: [&str; 20] = [
+const RESERVED: [&str; 21] = [
     "AWS_ACCESS_KEY",
     "AWS_ACCESS_KEY_ID",
     "AWS_DEFAULT_REGION",
@@ -81,6 +81,7 @@ const RESERVED: [&str; 20] = [
     "WHARF_ORIGIN_SECRET",
     "WHARF_ORIGIN_SECRET_ROTATION",
     "WHARF_REQUIRE_ORIGIN",
+    "WHARF_STAMP_QUEUE",
 ];
 
 /// Reads the settings of a package. A manifest that is no TOML was refused by cargo before.

@@ -8,6 +8,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub(crate) use package::STAMP_WRITER;
+
 use crate::plan::Plan;
 
 /// The generated sources, and where they go.

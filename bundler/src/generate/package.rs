@@ -11,6 +11,7 @@ use wharf::pattern::{Pattern, Segment};
 
 use super::{Package, relative};
 use crate::{
+    discover::{Project, ProjectFile},
     options::normalized,
     plan::{Function, Plan, Route},
     url_path::escaped,
@@ -30,7 +31,29 @@ pub(super) fn generate(plan: &Plan, root: &Path) -> Package {
     for function in &plan.functions {
         files.insert(function_path(function), function_program(function, plan, &library));
     }
+    if may_revalidate(plan) {
+        files.insert(STAMP_WRITER_PATH.to_owned(), stamp_writer_program());
+    }
     Package { root: root.to_owned(), files }
+}
+
+/// Whether a function may call `revalidate_path`: only then is there a program that writes stamps. It is packed if one does.
+fn may_revalidate(plan: &Plan) -> bool {
+    let features = &plan.options.features;
+    let unknown = features.all || !features.named.is_empty();
+    !plan.routes.is_empty() && (plan.project.can_revalidate || unknown)
+}
+
+/// The name of its binary: none of a route or a folder begins so.
+pub(crate) const STAMP_WRITER: &str = "_stamp_writer";
+
+const STAMP_WRITER_PATH: &str = "stamp_writer.rs";
+
+fn stamp_writer_program() -> String {
+    format!(
+        "//! Writes what was revalidated to the key-value store of the CDN, and holds no code of the app. {NOTICE}\n\n\
+         fn main() -> std::process::ExitCode {{\n    wharf::entry::write_stamps()\n}}\n"
+    )
 }
 
 fn function_path(function: &Function) -> String {
@@ -71,6 +94,9 @@ fn manifest(plan: &Plan, root: &Path) -> String {
     let mut bins = ArrayOfTables::new();
     for function in &plan.functions {
         bins.push(target(&function.name.binary(), &function_path(function)));
+    }
+    if may_revalidate(plan) {
+        bins.push(target(STAMP_WRITER, STAMP_WRITER_PATH));
     }
     manifest["bin"] = Item::ArrayOfTables(bins);
     let mut examples = ArrayOfTables::new();
@@ -169,7 +195,45 @@ fn dependencies(plan: &Plan, root: &Path) -> Item {
     }
     let mut dependencies = Table::new();
     dependencies[&plan.project.name] = value(dependency);
+    if may_revalidate(plan) {
+        dependencies["wharf"] = value(wharf(&plan.project, root));
+    }
     Item::Table(dependencies)
+}
+
+/// The crate `wharf` as the package depends on it, so that cargo finds one crate and not two. Its features are those that
+/// the package asks for.
+fn wharf(project: &Project, root: &Path) -> InlineTable {
+    let read = |file: &ProjectFile| file.text.parse::<DocumentMut>().unwrap_or_default();
+    let named = |table: Option<&Item>| table?.get("dependencies")?.get("wharf").cloned();
+    let mut folder = project.root.as_path();
+    let mut found = named(Some(read(&project.manifest).as_item()));
+    if found.as_ref().is_some_and(|item| item.get("workspace").is_some()) {
+        folder = project.workspace_manifest.absolute.parent().unwrap_or(folder);
+        found = named(read(&project.workspace_manifest).get("workspace"));
+    }
+    let mut dependency = InlineTable::new();
+    match found {
+        Some(item) if item.is_str() => drop(dependency.insert("version", item.as_str().unwrap_or_default().into())),
+        Some(item) => {
+            for (key, setting) in item.as_table_like().into_iter().flat_map(toml_edit::TableLike::iter) {
+                match (key, setting.as_str()) {
+                    ("path", Some(path)) => {
+                        let path = relative(&normalized(&folder.join(path)), root);
+                        dependency.insert(key, path.into());
+                    }
+                    ("version" | "git" | "branch" | "tag" | "rev" | "registry" | "registry-index", Some(text)) => {
+                        dependency.insert(key, text.into());
+                    }
+                    _ => {}
+                }
+            }
+        }
+        // It stands in a table of one target, and comes from the registry most likely.
+        None => drop(dependency.insert("version", format!("={}", project.wharf.as_deref().unwrap_or("*")).into())),
+    }
+    dependency.insert("default-features", false.into());
+    dependency
 }
 
 /// The features that the user's package declares; a dependency cannot be asked for all of them by one word.

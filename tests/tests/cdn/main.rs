@@ -6,7 +6,10 @@
 
 mod two_users;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    time::{SystemTime, UNIX_EPOCH},
+};
 
 use percent_encoding::percent_decode_str;
 use rquickjs::{Context, Function, Promise, Runtime};
@@ -16,6 +19,7 @@ use wharf::{
     entry::Route,
     pattern::{ParamValue, Pattern, Segment},
     report::{Frozen, FrozenRoute},
+    slot::Slot,
     testing::{Client, Reply, Source},
 };
 use wharf_bundler::{deploy::cdn, manifest::Manifest, package::object_key};
@@ -51,7 +55,7 @@ const SITES: [Site; 14] = [
     Site { pattern: "/objects/[id]", ..DYNAMIC },
     Site { pattern: "/robots.txt", frozen: &["/robots.txt"], ..DYNAMIC },
     Site { pattern: "/shop/[[...filters]]", ..DYNAMIC },
-    Site { pattern: "/tagged", frozen: &["/tagged"], tags: &["shop", "other"], ..DYNAMIC },
+    Site { pattern: "/tagged", frozen: &["/tagged"], tags: &["shop", "other", "ü /"], ..DYNAMIC },
     Site { pattern: "/tick", frozen: &["/tick"], revalidate: Revalidate::After(60), tags: &["shop"], ..DYNAMIC },
 ];
 
@@ -210,10 +214,12 @@ struct Cdn {
 }
 
 impl Cdn {
+    /// With stamps of these subjects.
     fn new(manifest: &Manifest, stamps: &[(&str, &str)]) -> Self {
         let files = cdn::files(manifest).expect("the CDN has room").files;
         let mut data: Value = serde_json::from_str(&files["cdn/key-values.json"]).expect("it is JSON");
-        let stamps = stamps.iter().map(|(key, value)| json!({"key": key, "value": value}));
+        let stamps =
+            stamps.iter().map(|(subject, value)| json!({"key": Slot::of(subject).to_string(), "value": value}));
         data["data"].as_array_mut().expect("it is a list").extend(stamps);
         let streams = manifest.functions.keys().map(|name| format!("stream-{name}"));
         data["origins"] = ["objects".to_owned(), "api".to_owned()].into_iter().chain(streams).collect();
@@ -480,7 +486,39 @@ fn a_stamp_sends_what_it_is_about_to_the_api() {
         matches!(stamped(&[("path:/style.css", "1")], "GET", "/style.css"), Decision::Object(_)),
         "a file has no API"
     );
-    assert_eq!(stamped(&[("path:/news", "soon")], "GET", "/news"), none, "what is no number is no stamp");
+    let anything = [("tag:%C3%BC%20%2F", "1700000000004")];
+    assert_eq!(stamped(&anything, "GET", "/tagged"), stamp("1700000000004"), "a tag may be any text");
+}
+
+#[test]
+fn a_stamp_that_no_clock_can_have_said_is_none() {
+    let (manifest, _) = app();
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).expect("it is after 1970").as_millis();
+    let stamped = |stamp: &str| Cdn::new(&manifest, &[("path:/items/a", stamp)]).decide("GET", "/items/a");
+    let soon = (now + 60_000).to_string();
+    assert_eq!(stamped(&soon), Decision::Api { stamp: Some(soon.clone()) }, "clocks differ");
+    let far = (now + 2 * 3_600_000).to_string();
+    let wrong =
+        ["soon", "", "0", "-1", "1e12", "0x1", " 1700000000001", "1700000000001.5", "NaN", "Infinity", "{\"k\":\"x\"}"];
+    for stamp in wrong.into_iter().chain([&*far, "99999999999999", "999999999999999999999"]) {
+        assert!(matches!(stamped(stamp), Decision::Object(_)), "{stamp:?}");
+    }
+}
+
+#[test]
+fn the_cdn_and_the_adapter_choose_the_same_slots() {
+    let (manifest, _) = app();
+    let cdn = Cdn::new(&manifest, &[]);
+    let long = "/x".repeat(4_000);
+    let numbered = (0..2_000).map(|number| format!("path:/items/{number}"));
+    let subjects = ["path:/", "tag:items", "tag:a%20b", "path:/%C3%A9/$&+,:;=@!*'()~", &long].map(str::to_owned);
+    cdn.context.with(|ctx| {
+        let slot_of: Function = ctx.globals().get("slotOf").expect("it is there");
+        for subject in subjects.into_iter().chain(numbered) {
+            let key: String = slot_of.call((subject.as_str(),)).expect("it is called");
+            assert_eq!(key, Slot::of(&subject).to_string(), "{subject}");
+        }
+    });
 }
 
 #[test]

@@ -18,8 +18,8 @@ const LONGEST_KEY: usize = 512;
 /// The longest value, in bytes. The same page.
 const LONGEST_VALUE: usize = 1024;
 
-/// The bytes of all keys and values, as they stand in the file. A store takes 5 MB; the rest is left to the stamps that
-/// the app writes when it revalidates.
+/// The bytes of all keys and values, as they stand in the file. A store takes 5 MB; the rest is left to the stamps of what
+/// the app revalidates, of which there are 8,192 at most.
 const ROOM: usize = 4_500_000;
 
 /// What the CDN knows of a path.

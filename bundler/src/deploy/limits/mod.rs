@@ -120,13 +120,13 @@ fn of_functions<'m>(manifest: &'m Manifest) -> Vec<Limit> {
         Limit::largest(&rules::NAME, names),
         each(&rules::ZIP, |entry| entry.size),
         each(&rules::UNZIPPED, |entry| entry.unzipped_size),
-        Limit::total(&rules::ALL_ZIPS, manifest.functions.values().map(|entry| entry.size).sum()),
+        Limit::total(&rules::ALL_ZIPS, all_zips(manifest)),
         Limit::total(&rules::VARIABLES, environment(manifest) as u64),
         each(&rules::TIMEOUT, |entry| entry.timeout.into()),
         each(&rules::MEMORY, |entry| entry.memory.into()),
         Limit::largest(&rules::REPLY, of_functions.into_iter().map(reply)),
         Limit::largest(&rules::REPLY_WITHOUT_CDN, of_s3.into_iter().map(reply)),
-        Limit::total(&rules::ROLES, manifest.functions.len() as u64),
+        Limit::total(&rules::ROLES, manifest.functions.len() as u64 + u64::from(manifest.stamp_writer.is_some())),
     ]
 }
 
@@ -208,8 +208,14 @@ fn head(answer: &AnswerEntry) -> u64 {
     answer.sent_headers().iter().map(|(name, value)| name.len() + value.len() + 4).sum::<usize>() as u64
 }
 
-/// All are as long as this one.
-const ARN_OF_A_STORE: &str = "arn:aws:cloudfront::123456789012:key-value-store/00000000-0000-0000-0000-000000000000";
+fn all_zips(manifest: &Manifest) -> u64 {
+    let functions = manifest.functions.values().map(|entry| entry.size);
+    functions.chain(manifest.stamp_writer.iter().map(|writer| writer.size)).sum()
+}
+
+/// As long as one can be: a name has 80 characters
+/// ([AWS](https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_CreateQueue.html)).
+const URL_OF_A_QUEUE: usize = "https://sqs.ap-southeast-4.amazonaws.com/123456789012/".len() + 80;
 
 /// The names of the app's variables, and what the templates set besides.
 fn environment(manifest: &Manifest) -> usize {
@@ -217,6 +223,6 @@ fn environment(manifest: &Manifest) -> usize {
     // Two of them while the secret is changed.
     let secret = "WHARF_ORIGIN_SECRET".len() + "WHARF_ORIGIN_SECRET_ROTATION".len() + 2 * 64;
     let revalidates = manifest.functions.values().any(|entry| entry.revalidates);
-    let store = if revalidates { "WHARF_KEY_VALUE_STORE".len() + ARN_OF_A_STORE.len() } else { 0 };
-    of_the_app + secret + store + "WHARF_REQUIRE_ORIGIN1".len()
+    let queue = if revalidates { "WHARF_STAMP_QUEUE".len() + URL_OF_A_QUEUE } else { 0 };
+    of_the_app + secret + queue + "WHARF_REQUIRE_ORIGIN1".len()
 }

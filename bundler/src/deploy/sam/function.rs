@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::{
     names::{Prefix, logical_id, logical_id_of},
+    stamps::Queue,
     template::{Resource, attribute, only_if, reference, substitute},
 };
 use crate::manifest::{FunctionEntry, InvokeMode};
@@ -28,14 +29,6 @@ pub(super) fn streams(entry: &FunctionEntry) -> bool {
     entry.invoke_mode == InvokeMode::ResponseStream
 }
 
-/// The key-value store of the CDN, as the functions of a template know it.
-pub(super) struct Store {
-    /// The condition under which there is one.
-    pub(super) condition: &'static str,
-    /// Its ARN.
-    pub(super) arn: Value,
-}
-
 /// The function with its role, its log group, and, if it streams, its URL. `root` is the way from the template to the
 /// bundle's folder.
 pub(super) fn resources(
@@ -43,13 +36,13 @@ pub(super) fn resources(
     entry: &FunctionEntry,
     prefix: &Prefix,
     root: &str,
-    store: &Store,
+    queue: &Queue,
 ) -> Vec<(String, Resource)> {
-    let store = entry.revalidates.then_some(store);
+    let queue = entry.revalidates.then_some(queue);
     let mut resources = vec![
-        (logical_id(name), function(name, entry, prefix, root, store)),
+        (logical_id(name), function(name, entry, prefix, root, queue)),
         (logical_id_of(name, "Logs"), logs(name, prefix)),
-        (logical_id_of(name, "Role"), role(name, store)),
+        (logical_id_of(name, "Role"), role(name, queue)),
     ];
     if streams(entry) {
         resources.extend(url(name));
@@ -57,7 +50,7 @@ pub(super) fn resources(
     resources
 }
 
-fn function(name: &str, entry: &FunctionEntry, prefix: &Prefix, root: &str, store: Option<&Store>) -> Resource {
+fn function(name: &str, entry: &FunctionEntry, prefix: &Prefix, root: &str, queue: Option<&Queue>) -> Resource {
     let mut properties = json!({
         "FunctionName": substitute(prefix.name(name)),
         "Description": entry.description,
@@ -76,10 +69,9 @@ fn function(name: &str, entry: &FunctionEntry, prefix: &Prefix, root: &str, stor
             "ApplicationLogLevel": reference("LogLevel"),
         },
     });
-    if let Some(Store { condition, arn }) = store {
+    if let Some(Queue { condition, url, .. }) = queue {
         // Beside the variables of all functions, which stand in the globals.
-        properties["Environment"] =
-            json!({ "Variables": { "WHARF_KEY_VALUE_STORE": only_if(condition, arn.clone()) } });
+        properties["Environment"] = json!({ "Variables": { "WHARF_STAMP_QUEUE": only_if(condition, url.clone()) } });
     }
     Resource::new("AWS::Serverless::Function", properties).without_checks(&[
         ("CKV_AWS_115", "Its share of the account's concurrency is a matter of the account"),
@@ -101,7 +93,7 @@ fn logs(name: &str, prefix: &Prefix) -> Resource {
 
 /// A role of its own: it writes to the log group of this function and to no other, and what one function is allowed
 /// later is not allowed to all.
-fn role(name: &str, store: Option<&Store>) -> Resource {
+fn role(name: &str, queue: Option<&Queue>) -> Resource {
     let logs = json!({
         "PolicyName": "logs",
         "PolicyDocument": policy(&json!({
@@ -119,32 +111,32 @@ fn role(name: &str, store: Option<&Store>) -> Resource {
             "Resource": "*",
         })),
     });
-    // https://docs.aws.amazon.com/service-authorization/latest/reference/list_amazoncloudfrontkeyvaluestore.html
-    let stamps = store.map(|Store { condition, arn }| {
+    let stamps = queue.map(|Queue { condition, arn, .. }| {
         let stamps = json!({
             "PolicyName": "stamps",
-            "PolicyDocument": policy(&json!({
-                "Effect": "Allow",
-                "Action": ["cloudfront-keyvaluestore:DescribeKeyValueStore", "cloudfront-keyvaluestore:PutKey"],
-                "Resource": arn,
-            })),
+            "PolicyDocument": policy(&json!({ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn })),
         });
         only_if(condition, stamps)
     });
     let policies: Vec<Value> = [logs, only_if("Traced", traces)].into_iter().chain(stamps).collect();
     let properties = json!({
-        "AssumeRolePolicyDocument": policy(&json!({
-            "Effect": "Allow",
-            "Action": "sts:AssumeRole",
-            "Principal": { "Service": "lambda.amazonaws.com" },
-        })),
+        "AssumeRolePolicyDocument": trust(),
         "ManagedPolicyArns": only_if("HasPolicies", reference("Policies")),
         "Policies": policies,
     });
     Resource::new("AWS::IAM::Role", properties)
 }
 
-fn policy(statement: &Value) -> Value {
+/// Lambda takes on the role.
+pub(super) fn trust() -> Value {
+    policy(&json!({
+        "Effect": "Allow",
+        "Action": "sts:AssumeRole",
+        "Principal": { "Service": "lambda.amazonaws.com" },
+    }))
+}
+
+pub(super) fn policy(statement: &Value) -> Value {
     json!({ "Version": "2012-10-17", "Statement": [statement] })
 }
 

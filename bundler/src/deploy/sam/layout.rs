@@ -11,7 +11,8 @@ use crate::manifest::{FunctionEntry, Manifest};
 /// The resources of one stack.
 pub(crate) const MOST_RESOURCES: usize = 500;
 
-/// What the root has besides functions and their permissions: the API with its stage and domain, and the CDN.
+/// What the root has besides functions and their permissions: the API with its stage and domain, the CDN, and what writes
+/// stamps.
 const RESOURCES_OF_THE_ROOT: usize = 20;
 
 type Functions<'a> = BTreeMap<&'a str, &'a FunctionEntry>;
@@ -78,7 +79,7 @@ fn spread<'a>(functions: &Functions<'a>, of: usize) -> Vec<Part<'a>> {
 }
 
 impl Part<'_> {
-    /// Whether one of its functions writes to the key-value store of the CDN.
+    /// Whether one of its functions sends to the queue of stamps.
     pub(super) fn revalidates(&self) -> bool {
         self.functions.values().any(|entry| entry.revalidates)
     }

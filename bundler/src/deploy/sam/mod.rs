@@ -9,14 +9,15 @@ mod function;
 mod layout;
 pub(crate) mod names;
 mod parameters;
+mod stamps;
 mod template;
 
 use std::collections::BTreeMap;
 
-use function::Store;
 use layout::{Layout, Part};
 use names::{Prefix, logical_id, logical_id_of, variable_id};
 use serde_json::json;
+use stamps::Queue;
 use template::{Output, Resource, Template, attribute, either, equals, not, only_if, reference};
 
 use super::cdn::Cdn;
@@ -102,14 +103,16 @@ fn settings(prefix: &Prefix) -> String {
 fn root(manifest: &Manifest, cdn: &Cdn, prefix: &Prefix, layout: &Layout<'_>) -> Template {
     let mut resources = BTreeMap::new();
     let mut outputs: BTreeMap<String, Output> = cdn::outputs().into_iter().collect();
+    outputs.extend(stamps::outputs(manifest));
+    resources.extend(stamps::resources(manifest, prefix));
     if has_api(manifest) {
         outputs.extend(api::outputs());
     }
     match layout {
         Layout::One(functions) => {
-            let store = Store { condition: cdn::CONDITION, arn: cdn::key_value_store_arn() };
+            let queue = stamps::queue();
             for (name, entry) in functions {
-                resources.extend(function::resources(name, entry, prefix, "", &store));
+                resources.extend(function::resources(name, entry, prefix, "", &queue));
                 outputs.extend(function_outputs(name, entry));
             }
             resources.extend(api::resources(manifest, prefix, &function::alias));
@@ -159,11 +162,14 @@ fn conditions(manifest: &Manifest, layout: &Layout<'_>) -> BTreeMap<String, serd
     {
         conditions.extend(parameters::conditions_of_functions());
     }
+    if manifest.stamp_writer.is_some() {
+        conditions.extend([parameters::traced()]);
+    }
     conditions
 }
 
-/// A version for each change of a function, and the alias on it.
-fn globals(manifest: &Manifest) -> serde_json::Map<String, serde_json::Value> {
+/// The variables of all functions that answer routes.
+fn variables(manifest: &Manifest) -> serde_json::Map<String, serde_json::Value> {
     let variables = manifest.app.environment.iter().map(|name| (name.clone(), reference(&variable_id(name))));
     let mut variables: serde_json::Map<_, _> = variables.collect();
     variables.entry("WHARF_HOSTS").or_insert_with(|| only_if("HasHosts", reference("Domain")));
@@ -171,9 +177,14 @@ fn globals(manifest: &Manifest) -> serde_json::Map<String, serde_json::Value> {
     let rotation = only_if("HasRotation", reference("OriginSecretRotation"));
     variables.insert("WHARF_ORIGIN_SECRET_ROTATION".to_owned(), rotation);
     variables.insert("WHARF_REQUIRE_ORIGIN".to_owned(), only_if("RefusesOthers", "1"));
+    variables
+}
+
+/// A version for each change of a function, and the alias on it.
+fn globals(manifest: &Manifest) -> serde_json::Map<String, serde_json::Value> {
     let function = json!({
         "AutoPublishAlias": function::ALIAS,
-        "Environment": { "Variables": variables },
+        "Environment": { "Variables": variables(manifest) },
         "Tracing": reference("Tracing"),
     });
     serde_json::Map::from_iter([("Function".to_owned(), function)])
@@ -202,8 +213,9 @@ fn stack(manifest: &Manifest, part: &Part<'_>) -> Resource {
     });
     let mut passed = serde_json::Map::from_iter(passed);
     if part.revalidates() {
-        let arn = either(cdn::CONDITION, cdn::key_value_store_arn(), "");
-        passed.insert(parameters::KEY_VALUE_STORE.to_owned(), arn);
+        let Queue { condition, url, arn } = stamps::queue();
+        passed.insert(parameters::STAMP_QUEUE.to_owned(), either(condition, url, ""));
+        passed.insert(parameters::STAMP_QUEUE_ARN.to_owned(), either(condition, arn, ""));
     }
     let properties = json!({ "TemplateURL": part.file(), "Parameters": passed });
     Resource::new("AWS::CloudFormation::Stack", properties)
@@ -216,13 +228,17 @@ fn nested(manifest: &Manifest, part: &Part<'_>, prefix: &Prefix) -> Template {
     let mut parameters = parameters::of_part(manifest);
     let mut conditions = parameters::conditions_of_functions();
     if part.revalidates() {
-        parameters.insert(parameters::KEY_VALUE_STORE.to_owned(), parameters::key_value_store());
-        let condition = not(&equals(parameters::KEY_VALUE_STORE, ""));
-        conditions.insert(parameters::HAS_KEY_VALUE_STORE.to_owned(), condition);
+        parameters.extend(parameters::stamp_queue());
+        let condition = not(&equals(parameters::STAMP_QUEUE, ""));
+        conditions.insert(parameters::HAS_STAMP_QUEUE.to_owned(), condition);
     }
-    let store = Store { condition: parameters::HAS_KEY_VALUE_STORE, arn: reference(parameters::KEY_VALUE_STORE) };
+    let queue = Queue {
+        condition: parameters::HAS_STAMP_QUEUE,
+        url: reference(parameters::STAMP_QUEUE),
+        arn: reference(parameters::STAMP_QUEUE_ARN),
+    };
     for (name, entry) in &part.functions {
-        resources.extend(function::resources(name, entry, &prefix, "../", &store));
+        resources.extend(function::resources(name, entry, &prefix, "../", &queue));
         let alias = Output::new(format!("The alias of `{name}`."), function::alias(name));
         outputs.insert(format!("{}Alias", logical_id(name)), alias);
         outputs.extend(function_outputs(name, entry).into_iter().filter(|(id, _)| *id != logical_id(name)));

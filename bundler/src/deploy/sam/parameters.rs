@@ -48,20 +48,24 @@ pub(super) fn of_part(manifest: &Manifest) -> BTreeMap<String, Parameter> {
     parameters
 }
 
-/// What a nested stack knows the key-value store by, where one of its functions writes there.
-pub(super) const KEY_VALUE_STORE: &str = "KeyValueStore";
+/// The URL by which a nested stack knows the queue of stamps, where one of its functions sends to it.
+pub(super) const STAMP_QUEUE: &str = "StampQueue";
+
+/// The ARN of the same.
+pub(super) const STAMP_QUEUE_ARN: &str = "StampQueueArn";
 
 /// The condition under which there is one.
-pub(super) const HAS_KEY_VALUE_STORE: &str = "HasKeyValueStore";
+pub(super) const HAS_STAMP_QUEUE: &str = "HasStampQueue";
 
-/// The parameter of that name.
-pub(super) fn key_value_store() -> Parameter {
-    Parameter {
+/// The parameters of these names.
+pub(super) fn stamp_queue() -> BTreeMap<String, Parameter> {
+    let parameter = |what: &str| Parameter {
         kind: "String",
-        description: "The ARN of the KeyValueStore of CloudFront; none without CloudFront.".to_owned(),
+        description: format!("The {what} of the queue of the stamp writer; none without CloudFront."),
         default: Some("".into()),
         ..Parameter::default()
-    }
+    };
+    named([(STAMP_QUEUE, parameter("URL")), (STAMP_QUEUE_ARN, parameter("ARN"))])
 }
 
 fn access_log() -> Parameter {
@@ -298,8 +302,15 @@ pub(super) fn conditions_of_functions() -> BTreeMap<String, Value> {
         ("HasRotation", not(&equals("OriginSecretRotation", ""))),
         ("HasSecret", not(&equals("OriginSecret", ""))),
         ("RefusesOthers", both(&not(&equals("OriginSecret", "")), &equals("RequireOrigin", "true"))),
-        ("Traced", equals("Tracing", "Active")),
     ])
+    .into_iter()
+    .chain([traced()])
+    .collect()
+}
+
+/// The condition under which functions may write traces.
+pub(super) fn traced() -> (String, Value) {
+    ("Traced".to_owned(), equals("Tracing", "Active"))
 }
 
 fn named<T, const N: usize>(entries: [(&str, T); N]) -> BTreeMap<String, T> {
