@@ -14,7 +14,7 @@ use std::{
 use http::Method;
 use lambda_runtime::{Context, Error, LambdaInvocation, Service, streaming::Body};
 use lambda_runtime_api_client::{PooledClient, build_request};
-use tokio::time::timeout;
+use tokio::time::{Sleep, sleep_until, timeout};
 
 use crate::{pattern::Pattern, scope::lock};
 
@@ -118,13 +118,13 @@ impl<S: Service<LambdaInvocation, Response = (), Error = Error>> Service<LambdaI
 
     fn call(&mut self, invocation: LambdaInvocation) -> Self::Future {
         let watched = watch(&invocation.context);
-        Answering { _watched: watched, answer: Box::pin(self.0.call(invocation)) }
+        Answering { watched, answer: Box::pin(self.0.call(invocation)) }
     }
 }
 
 /// An answer that is made, and posted.
 pub(crate) struct Answering<F> {
-    _watched: Watched,
+    watched: Option<Watched>,
     answer: Pin<Box<F>>,
 }
 
@@ -132,26 +132,41 @@ impl<F: Future> Future for Answering<F> {
     type Output = F::Output;
 
     fn poll(mut self: Pin<&mut Self>, context: &mut task::Context<'_>) -> task::Poll<F::Output> {
-        self.answer.as_mut().poll(context)
+        let polled = self.answer.as_mut().poll(context);
+        let is_late = |watched: &mut Watched| watched.late.as_mut().poll(context).is_ready();
+        if polled.is_pending() && self.watched.as_mut().is_some_and(is_late) {
+            // Its thread is not blocked: it has just looked. Lambda ends what it does not take in time.
+            if let Some(watched) = self.watched.take() {
+                let request_id = &watched.request_id;
+                tracing::warn!(target: "wharf", request_id, "the function's time is nearly up, and its reply is still on its way");
+            }
+        }
+        polled
     }
 }
 
 /// An invocation is watched until this is dropped.
-struct Watched(Option<(Arc<Watch>, String)>);
+struct Watched {
+    watch: Arc<Watch>,
+    request_id: String,
+    /// A moment before its thread counts as blocked.
+    late: Pin<Box<Sleep>>,
+}
 
 /// Watches an invocation, where the program has a watch.
-fn watch(context: &Context) -> Watched {
-    let (Some(watch), Some(left)) = (WATCH.get(), time_left(context)) else { return Watched(None) };
+fn watch(context: &Context) -> Option<Watched> {
+    let (watch, left) = (WATCH.get()?, time_left(context)?);
     let began = Instant::now();
     let last = reserve(left) / 2;
-    let Some(until) = began.checked_add(left - last) else { return Watched(None) };
+    let until = began.checked_add(left - last)?;
+    let late = Box::pin(sleep_until((until - last / 2).into()));
     let request_id = context.request_id.clone();
     let mut running = lock(&watch.running);
     running.invocations.push(Invocation { request_id: request_id.clone(), route: None, began, until, left: last });
     if running.is_idle {
         watch.begun.notify_one();
     }
-    Watched(Some((Arc::clone(watch), request_id)))
+    Some(Watched { watch: Arc::clone(watch), request_id, late })
 }
 
 /// Notes which route answers an invocation.
@@ -165,9 +180,7 @@ pub(crate) fn note_route(context: &Context, route: &Pattern) {
 
 impl Drop for Watched {
     fn drop(&mut self) {
-        if let Some((watch, request_id)) = &self.0 {
-            lock(&watch.running).invocations.retain(|invocation| invocation.request_id != *request_id);
-        }
+        lock(&self.watch.running).invocations.retain(|invocation| invocation.request_id != self.request_id);
     }
 }
 
@@ -230,6 +243,22 @@ mod tests {
         assert!(Deadline::of(&longest).is_none_or(|deadline| deadline.at > Instant::now()));
         let at = Deadline::of(&due_in(Duration::from_secs(60))).unwrap().at;
         assert!(at <= Instant::now() + Duration::from_millis(59_500));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_reply_that_lambda_takes_slowly_blocks_nothing() {
+        let watch = Arc::<Watch>::default();
+        let (began, request_id) = (Instant::now(), "slow".to_owned());
+        let (until, left) = (began + Duration::from_secs(2), Duration::from_millis(1));
+        let invocation = Invocation { request_id: request_id.clone(), route: None, began, until, left };
+        lock(&watch.running).invocations.push(invocation);
+        let late = Box::pin(sleep_until((began + Duration::from_secs(1)).into()));
+        let watched = Some(Watched { watch: Arc::clone(&watch), request_id, late });
+        let mut answering = Answering { watched, answer: Box::pin(std::future::pending::<()>()) };
+        assert!(timeout(Duration::from_millis(500), &mut answering).await.is_err());
+        assert_eq!(lock(&watch.running).invocations.len(), 1);
+        assert!(timeout(Duration::from_secs(1), &mut answering).await.is_err());
+        assert!(lock(&watch.running).invocations.is_empty(), "it is not watched any more");
     }
 
     #[test]
