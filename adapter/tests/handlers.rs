@@ -208,7 +208,10 @@ struct SecretPool;
 fn rejecting() -> Vec<(&'static str, Route, http::Request<&'static [u8]>, u16)> {
     use axum::extract::{Extension, Multipart, NestedPath, Path as AxumPath, RawForm};
     let post = |content_type: &str, body: &'static [u8]| {
-        http::Request::post("/x?secret_count=secret").header("content-type", content_type).body(body).unwrap()
+        http::Request::post("/x?secret_count=secret")
+            .header("content-type", content_type)
+            .body(body)
+            .expect("it is a valid request")
     };
     let (json, form) = ("application/json", "application/x-www-form-urlencoded");
     let multipart = "multipart/form-data; boundary=X";
@@ -682,7 +685,8 @@ fn many_fields() -> [(&'static str, String); 5] {
 }
 
 async fn post(client: &Client, content_type: &str, body: impl Into<axum::body::Body>) -> u16 {
-    let request = http::Request::post("/").header("content-type", content_type).body(body.into()).unwrap();
+    let request =
+        http::Request::post("/").header("content-type", content_type).body(body.into()).expect("it is a valid request");
     client.send(request).await.status()
 }
 
