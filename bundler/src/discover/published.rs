@@ -366,6 +366,7 @@ mod tests {
             workspace_manifest: manifest.clone(),
             manifest,
             library: None,
+            can_revalidate: false,
             wharf: None,
             target_directory: folder.path().join("out"),
             cargo: CargoSettings::default(),
