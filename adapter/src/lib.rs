@@ -138,6 +138,8 @@ mod hosts;
 #[cfg(feature = "runtime")]
 mod init_error;
 #[cfg(feature = "runtime")]
+mod json;
+#[cfg(feature = "runtime")]
 mod kept;
 #[cfg(feature = "runtime")]
 mod log;
@@ -181,13 +183,15 @@ pub use method::Method;
 #[cfg(feature = "runtime")]
 pub use {
     axum,
-    axum::{Form, Json, extract::Query},
+    axum::{Form, extract::Query},
     cookie::{self, Cookie},
     cookies::{Cookies, cookies},
     error::{Error, Result},
     form::{FormData, FormFile, FormValue},
     headers::{Headers, headers},
-    http, lambda_http, lambda_runtime,
+    http,
+    json::Json,
+    lambda_http, lambda_runtime,
     params::{Path, PathRejection},
     query::QueryPairs,
     redirect::{forbidden, not_found, permanent_redirect, redirect, unauthorized},

@@ -67,6 +67,15 @@ const TEXTS: &[(u16, &str)] = &[
     (413, "stream size exceeded limit: "),
     (500, "failed to lock multipart state"),
     (500, "failed to read stream"),
+    // Answers that axum cannot write: its `Json` and `Form`, and headers of a tuple
+    (500, "failed to parse header value"),
+    (500, "float key must be finite"),
+    (500, "invalid HTTP header name"),
+    (500, "key must be a string"),
+    (500, "top-level serializer supports only maps and structs"),
+    (500, "unsupported key"),
+    (500, "unsupported pair"),
+    (500, "unsupported value"),
     // `TypedHeader` of axum-extra
     (400, "Header of type `"),
 ];

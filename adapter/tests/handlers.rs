@@ -300,6 +300,48 @@ async fn no_text_of_a_rejection_is_streamed_or_kept() {
     }
 }
 
+/// A value whose type refuses to be written, and says so in the words of the app.
+struct Unwritable;
+
+impl serde::Serialize for Unwritable {
+    fn serialize<S: serde::Serializer>(&self, _: S) -> std::result::Result<S::Ok, S::Error> {
+        Err(serde::ser::Error::custom("secret of SecretPool"))
+    }
+}
+
+#[tokio::test]
+async fn no_text_of_an_answer_that_cannot_be_written_reaches_a_client() {
+    let keys = || std::collections::BTreeMap::from([(vec![1], 1)]);
+    let routes = [
+        Route::new("/").get(async || Json(Unwritable)),
+        Route::new("/").get(async move || Json(keys())),
+        Route::new("/").get(async || Response::json(&Unwritable)),
+        Route::new("/").get(async move || axum::Json(keys())),
+        Route::new("/").get(async || Form(1)),
+        Route::new("/").get(async || Form(vec![("a", vec![1])])),
+        Route::new("/").get(async || ([("a b", "1")], "")),
+        Route::new("/").get(async || ([("a", "1\n")], "")),
+    ];
+    for (index, route) in routes.into_iter().enumerate() {
+        let reply = Client::new(|| route).get("/").await;
+        assert_eq!(reply.status(), 500, "{index}");
+        assert!(is_empty(&reply), "{index}: {}", reply.raw());
+    }
+}
+
+#[tokio::test]
+async fn json_that_is_optional_is_none_without_a_type() {
+    let seen = async |body: Option<Json<u8>>| body.map_or("none".to_owned(), |Json(number)| number.to_string());
+    for (content_type, status, text) in
+        [(None, 200, "none"), (Some("application/json"), 200, "7"), (Some("text/plain"), 415, "")]
+    {
+        let request = http::Request::post("/");
+        let request = content_type.into_iter().fold(request, |request, it| request.header("content-type", it));
+        let reply = Client::new(|| Route::new("/").post(seen)).send(request.body("7").unwrap()).await;
+        assert_eq!((reply.status(), reply.text().as_str()), (status, text), "{content_type:?}");
+    }
+}
+
 #[tokio::test]
 async fn a_text_of_the_handler_s_own_is_sent_as_it_is() {
     for (status, text) in [
