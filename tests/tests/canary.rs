@@ -17,10 +17,10 @@ use wharf_tests::{BundleCommand, Function, HttpRequest, Output, Project, artifac
 
 const CANARY: &str = "c4n4ry";
 
-const POST: &str = "pub const REVALIDATE: u32 = 1;\n\npub async fn get() -> std::io::Result<String> {\n    \
-                    std::fs::read_to_string(\"content/post.md\")\n}\n";
-const NOTE: &str = "pub const REVALIDATE: u32 = 1;\n\npub async fn get() -> std::io::Result<String> {\n    \
-                    std::fs::read_to_string(\"notes/note.md\")\n}\n";
+const POST: &str = "pub const REVALIDATE: u32 = 1;\n\npub async fn get() -> wharf::Result<String> {\n    \
+                    Ok(std::fs::read_to_string(\"content/post.md\")?)\n}\n";
+const NOTE: &str = "pub const REVALIDATE: u32 = 1;\n\npub async fn get() -> wharf::Result<String> {\n    \
+                    Ok(std::fs::read_to_string(\"notes/note.md\")?)\n}\n";
 const SECRET: &str = "use wharf::{Result, fetch, Cache};\n\npub async fn get() -> Result<String> {\n    \
                       let host = std::env::var(\"UPSTREAM_URL\").unwrap_or_default();\n    \
                       let url = format!(\"{host}/items?key={}\", std::env::var(\"API_KEY\").unwrap_or_default());\n    \
@@ -61,10 +61,7 @@ fn app() -> &'static App {
                 ("public/a.txt~", CANARY),
                 ("assets/a.svg", "<svg/>\n"),
                 ("assets/.netrc", CANARY),
-                (
-                    ".env",
-                    "# c4n4ry\nAPI_KEY=\"c4n4ry c4n4ry\"\nUPSTREAM_URL=http://u:c4n4ry@127.0.0.1:9\nline c4n4ry\n",
-                ),
+                (".env", "# c4n4ry\nAPI_KEY=\"c4n4ry\"\nUPSTREAM_URL=http://u:c4n4ry@127.0.0.1:9\nline c4n4ry\n"),
                 (".env.local", "QUOTE=\"c4n4ry\nLOST='x$c4n4ry'\n"),
                 (".cargo/config.toml", CARGO_SETTINGS),
             ],
@@ -175,9 +172,7 @@ fn a_function_finds_the_files_that_are_packed() {
     fs::write(files.folder().join("content/post.md"), "# Renewed\n").expect("the file is there");
     let function = Function::start(&files.bootstrap(), [("X", "")]);
     let ask = || function.invoke(&events::function_url(&HttpRequest::get("/post"))).http();
-    let first = ask();
-    assert_eq!(first.text(), "# Post\n");
-    // The first answer after its time is the old one, and renews it.
+    // An answer that was made at build time may come first, and is then renewed.
     let mut renewed = (0..100).map(|_| {
         thread::sleep(Duration::from_millis(100));
         ask().text()
