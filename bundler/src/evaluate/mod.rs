@@ -383,7 +383,9 @@ fn run_problem(route: &Route, report: &RouteReport, run: &Evaluated, plan: &Plan
              `pub const DYNAMIC: Dynamic = Dynamic::ForceDynamic;`",
         )),
         Outcome::Varies(name) if report.config.dynamic == Dynamic::Error => {
-            Some(dynamic_error(route, &class::varies(name), get_label(route, "has to answer everyone the same")?))
+            let label = get_label(route, "has to answer everyone the same")?;
+            let help = format!("take `{name}` out of `Vary`, or remove the constant `DYNAMIC`");
+            Some(Diagnostic { help, ..dynamic_error(route, &class::varies(name), label) })
         }
         Outcome::Touched(touch) if report.config.dynamic == Dynamic::Error => {
             Some(dynamic_error(route, &format!("calls {}", touch.what), touch_label(route, touch, plan)?))
