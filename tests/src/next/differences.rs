@@ -111,8 +111,12 @@ pub const RULES: &[Rule] = &[
     },
     Rule {
         title: "A 404 is kept for 10 seconds",
-        decision: "Whoever asks before a page is published would hide it for a year otherwise.",
-        explains: |it| it.field == "cache-control" && it.wharf.as_deref() == Some("s-maxage=10"),
+        decision: "Whoever asks before a page is published would hide it for a year otherwise. What has a time is made anew by \
+                   a new function.",
+        explains: |it| {
+            it.wharf.as_deref() == Some("s-maxage=10")
+                || it.field == "x-wharf-cache" && it.is_about(&["cached.s404.", "cached.notfound."])
+        },
     },
     Rule {
         title: "A kept answer says for how long",
