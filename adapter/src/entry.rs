@@ -47,6 +47,8 @@ pub struct Route {
     pub(crate) router: MethodRouter,
     pub(crate) config: SegmentConfig,
     pub(crate) static_params: Option<Arc<StaticParams>>,
+    /// What of the route file rustc compiled, of what has a condition.
+    pub(crate) compiled: Vec<u32>,
 }
 
 macro_rules! handlers {
@@ -77,6 +79,7 @@ impl Route {
             router: MethodRouter::new(),
             config: SegmentConfig::default(),
             static_params: None,
+            compiled: Vec::new(),
         }
     }
 
@@ -93,6 +96,12 @@ impl Route {
     fn on<H: Handler<T, ()>, T: 'static>(mut self, method: Method, filter: MethodFilter, handler: H) -> Self {
         self.methods.insert(method);
         self.router = self.router.on(filter, handler);
+        self
+    }
+
+    /// Notes that rustc compiled the item with this number: what a `cfg` left out is not called.
+    pub fn compiled(mut self, item: u32) -> Self {
+        self.compiled.push(item);
         self
     }
 

@@ -168,8 +168,8 @@ impl Evaluator {
             GetReport::NotRun(_) | GetReport::StaticParamsFailed(_) => Vec::new(),
         };
         let name = assigned.route;
-        let config = route.config.clone();
-        self.write(&ReportLine::Route(RouteReport { route: name.clone(), config, listed, get }))?;
+        let (config, compiled) = (route.config.clone(), route.compiled.clone());
+        self.write(&ReportLine::Route(RouteReport { route: name.clone(), config, compiled, listed, get }))?;
         let endpoint = &Arc::new(Endpoint::new(route, None, Arc::default()));
         let name = &name;
         stream::iter(params)
@@ -282,7 +282,8 @@ fn outcome_of(ran: Ran, dynamic: Dynamic) -> Outcome {
 
 fn why_not_run(assigned: &AssignedRoute, route: &Route) -> Option<NotRun> {
     let config = &route.config;
-    match assigned.get {
+    let compiled = route.compiled.iter().find_map(|item| assigned.get_if_compiled.get(item));
+    match compiled.copied().or(assigned.get) {
         None => Some(NotRun::NoGet),
         Some(_) if !route.methods.contains(&Method::Get) => Some(NotRun::NoGet),
         Some(_) if config.dynamic == Dynamic::ForceDynamic => Some(NotRun::ForceDynamic),
@@ -305,6 +306,8 @@ fn opts_in(route: &Route) -> bool {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
 
     const DYNAMICS: [Dynamic; 4] = [Dynamic::Auto, Dynamic::Error, Dynamic::ForceStatic, Dynamic::ForceDynamic];
@@ -326,7 +329,12 @@ mod tests {
                 if is_listed {
                     route = route.static_params(async || ["1"]);
                 }
-                let assigned = AssignedRoute { route: String::new(), get: Some(takes), needs_opt_in };
+                let assigned = AssignedRoute {
+                    route: String::new(),
+                    get: Some(takes),
+                    get_if_compiled: BTreeMap::new(),
+                    needs_opt_in,
+                };
                 why_not_run(&assigned, &route).map_or_else(|| "run".to_owned(), |reason| format!("{reason:?}"))
             };
             assert_eq!(decide(true), decide(false), "DYNAMIC_PARAMS says which params there are, not what is static");

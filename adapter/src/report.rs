@@ -34,6 +34,9 @@ pub struct AssignedRoute {
     pub route: String,
     /// What its GET handler takes; `None` when it has no GET handler.
     pub get: Option<Takes>,
+    /// What GET handlers with a condition take, by the numbers that the program knows them by; one at most is compiled.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub get_if_compiled: BTreeMap<u32, Takes>,
     /// Whether its GET is dynamic unless the segment config or `generate_static_params` says otherwise.
     #[serde(default)]
     pub needs_opt_in: bool,
@@ -83,6 +86,9 @@ pub struct RouteReport {
     pub route: String,
     /// Its segment config, as rustc evaluated it.
     pub config: SegmentConfig,
+    /// The numbers of the items with a condition that rustc compiled.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub compiled: Vec<u32>,
     /// The params that `generate_static_params` listed, each once; `None` when it was not called, as nothing needs them.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub listed: Option<Vec<Params>>,

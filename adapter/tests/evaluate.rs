@@ -3,6 +3,7 @@
 #![expect(clippy::unwrap_used, reason = "a test panics when it fails")]
 
 use std::{
+    collections::BTreeMap,
     path::Path as FilePath,
     process::{Command, ExitCode},
     time::Duration,
@@ -174,6 +175,7 @@ fn reports() -> Vec<RouteReport> {
     let routes = ROUTES.iter().map(|(name, _)| AssignedRoute {
         route: (*name).to_owned(),
         get: takes(name),
+        get_if_compiled: BTreeMap::new(),
         needs_opt_in: name.starts_with("opt-in"),
     });
     let content = Assignment { routes: routes.collect(), time_limit_seconds: 1, tries: 3, one_at_a_time: false };

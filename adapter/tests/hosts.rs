@@ -282,6 +282,7 @@ fn evaluated() -> BTreeMap<String, Seen> {
     let routes = cases().into_iter().map(|(name, ..)| AssignedRoute {
         route: name.to_owned(),
         get: Some(Takes::Nothing),
+        get_if_compiled: BTreeMap::new(),
         needs_opt_in: false,
     });
     let content = Assignment { routes: routes.collect(), time_limit_seconds: 1, tries: 1, one_at_a_time: false };

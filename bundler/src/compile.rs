@@ -1,6 +1,8 @@
 //! Stage 5: [`Sources`] → [`Binaries`]. One cargo call for all of them, or two where the functions run on other processors
 //! than this machine's.
 
+mod refused;
+
 use std::{
     collections::{BTreeMap, BTreeSet},
     fs, mem,
@@ -14,6 +16,7 @@ use cargo_metadata::{
 
 use crate::{
     command,
+    diagnostic::{self, Diagnostic},
     failure::Failure,
     generate::{STAMP_WRITER, Sources},
     keyless::keyless,
@@ -70,7 +73,7 @@ pub fn run(sources: Sources, shell: &Shell) -> Result<Binaries, Failure> {
     let lock_file = fs::read_to_string(&lock_file).map_err(Failure::io("read", &lock_file))?;
     let Some((runnable, deployed)) = all_of(&sources, compiled) else {
         let rendered = "cargo reported success, and not every binary".to_owned();
-        return Err(Failure::Compile { rendered, routes: Vec::new() });
+        return Err(Failure::Compile { rendered, routes: Vec::new(), diagnostics: Vec::new() });
     };
     let crates = sbom::crates(&resolved(&sources)?, &lock_file);
     Ok(Binaries { sources, runnable, deployed, stamp_writer, lock_file, crates, staging, lock })
@@ -87,7 +90,7 @@ fn resolved(sources: &Sources) -> Result<Metadata, Failure> {
         // They are all there: cargo has just compiled them.
         .other_options(["--offline", "--filter-platform", plan.architecture().target()].map(str::to_owned));
     let finished = command::capture(metadata.cargo_command(), || ())?;
-    let failed = |rendered| Failure::Compile { rendered, routes: Vec::new() };
+    let failed = |rendered| Failure::Compile { rendered, routes: Vec::new(), diagnostics: Vec::new() };
     if !finished.status.success() {
         return Err(failed(finished.stderr));
     }
@@ -95,7 +98,9 @@ fn resolved(sources: &Sources) -> Result<Metadata, Failure> {
 }
 
 fn write_sources(sources: &Sources) -> Result<(), Failure> {
-    output::write_if_changed(&sources.routes.path, sources.routes.text.as_bytes())?;
+    if !fs::read_to_string(&sources.routes.path).is_ok_and(|current| sources.routes.is(&current)) {
+        output::write(&sources.routes.path, sources.routes.text.as_bytes())?;
+    }
     let package = &sources.package;
     for (path, text) in &package.files {
         output::write_if_changed(&package.root.join(path), text.as_bytes())?;
@@ -122,6 +127,8 @@ struct Compiled {
     evaluate: Option<PathBuf>,
     rendered: String,
     routes: BTreeSet<String>,
+    /// What rustc said of the generated code, as it is to be said of the app.
+    diagnostics: Vec<Diagnostic>,
     /// rustc has no standard library for the target.
     lacks_std: bool,
 }
@@ -211,12 +218,12 @@ impl Compiled {
         if self.lacks_std {
             return Err(toolchain::std_missing(&sources.plan));
         }
-        let rendered = if self.rendered.is_empty() {
-            keyless(&finished.stderr).into_owned()
-        } else {
-            mem::take(&mut self.rendered)
-        };
-        Err(Failure::Compile { rendered, routes: mem::take(&mut self.routes).into_iter().collect() })
+        let mut diagnostics = mem::take(&mut self.diagnostics);
+        diagnostic::sort(&mut diagnostics);
+        diagnostics.dedup();
+        let is_told = !self.rendered.is_empty() || !diagnostics.is_empty();
+        let rendered = if is_told { mem::take(&mut self.rendered) } else { keyless(&finished.stderr).into_owned() };
+        Err(Failure::Compile { rendered, routes: mem::take(&mut self.routes).into_iter().collect(), diagnostics })
     }
 
     fn artifact(&mut self, artifact: Artifact) {
@@ -230,6 +237,15 @@ impl Compiled {
 
     fn message(&mut self, message: &CompilerMessage, sources: &Sources) {
         let project = &sources.plan.project;
+        if let Some(diagnostic) = refused::diagnostic(&message.message, sources) {
+            self.diagnostics.push(diagnostic);
+            return;
+        }
+        // The count of errors, and where to read more, are of those too that are told in other words.
+        let is_summary = message.message.message.starts_with("aborting due to ");
+        if !self.diagnostics.is_empty() && (is_summary || message.message.level == DiagnosticLevel::FailureNote) {
+            return;
+        }
         let rendered = message.message.rendered.as_deref().map(|rendered| project.with_shown_paths(rendered));
         // A second call says again what the first has said.
         if let Some(rendered) = rendered.filter(|rendered| !self.rendered.contains(rendered)) {

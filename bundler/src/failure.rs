@@ -64,6 +64,8 @@ pub enum Failure {
         rendered: String,
         /// The route files that the errors are in.
         routes: Vec<String>,
+        /// What is wrong with what the generated code names, at the place where it stands.
+        diagnostics: Vec<Diagnostic>,
     },
     /// This machine cannot compile the functions for their architecture, or Lambda could not run what it compiled.
     #[error("{message}")]

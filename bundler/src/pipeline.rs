@@ -44,7 +44,7 @@ pub fn check(options: Options, shell: &Shell) -> Result<(), Failure> {
     shell.diagnostics(&plan.warnings);
     let sources = generate::run(plan);
     let current = fs::read_to_string(&sources.routes.path).unwrap_or_default();
-    if current == sources.routes.text { Ok(()) } else { Err(stale(&sources, &current)) }
+    if sources.routes.is(&current) { Ok(()) } else { Err(stale(&sources, &current)) }
 }
 
 fn stale(sources: &generate::Sources, current: &str) -> Failure {

@@ -193,8 +193,9 @@ impl Shell {
                 self.diagnostics(diagnostics);
                 Some(output.as_str())
             }
-            Failure::Compile { rendered, .. } => {
+            Failure::Compile { rendered, diagnostics, .. } => {
                 self.compiler_warnings(rendered);
+                self.diagnostics(diagnostics);
                 None
             }
             Failure::Evaluator { output, .. } => Some(output.as_str()),

@@ -8,6 +8,7 @@
 #![expect(clippy::print_stdout, reason = "a benchmark prints its figures")]
 
 use std::{
+    collections::BTreeMap,
     fs,
     path::{Path, PathBuf},
     process::{Command, ExitCode},
@@ -107,8 +108,12 @@ impl Run {
     fn of(kind: &str, routes: usize, paths: usize) -> Self {
         let folder = tempfile::tempdir().expect("a folder can be made");
         let (assignment, report) = (folder.path().join("assignment.json"), folder.path().join("report.jsonl"));
-        let assigned =
-            |number| AssignedRoute { route: format!("{kind}-{number}"), get: Some(Takes::Params), needs_opt_in: false };
+        let assigned = |number| AssignedRoute {
+            route: format!("{kind}-{number}"),
+            get: Some(Takes::Params),
+            get_if_compiled: BTreeMap::new(),
+            needs_opt_in: false,
+        };
         let content = Assignment {
             routes: (0..routes).map(assigned).collect(),
             time_limit_seconds: 60,

@@ -15,6 +15,7 @@ use std::{
 use serde_json::{Value, json};
 use wharf_tests::{
     BundleCommand, Output, ProcessGroup, Project,
+    artifact::Bundle,
     bundle_command::{difference, tree},
     environment, paths,
 };
@@ -194,6 +195,67 @@ fn every_failed_evaluation_is_told() {
     assert_eq!(output.code, Some(6), "{output}");
     assert_snapshot("evaluate", project.root(), &output);
     assert!(!project.output().exists());
+}
+
+#[test]
+fn what_only_rustc_can_tell_is_said_of_the_route_file() {
+    let project = Project::fixture("compile/refused");
+    let output = project.bundle().arg("--offline").run();
+    assert_eq!(output.code, Some(5), "{output}");
+    assert!(!output.stderr.contains("routes.rs"), "{output}");
+    assert_snapshot("refused", project.root(), &output);
+    assert!(!project.output().exists());
+}
+
+/// A handler under a condition and its alternative, a route that is there under one, and a constant.
+const CONDITIONAL: &str = r#"
+#[cfg(feature = "admin")]
+pub const REVALIDATE: u32 = 60;
+
+#[cfg(not(feature = "admin"))]
+pub const REVALIDATE: bool = false;
+
+#[cfg(feature = "admin")]
+pub async fn get(_: wharf::Request) -> &'static str {
+    "admin"
+}
+
+#[cfg(not(feature = "admin"))]
+pub async fn get() -> &'static str {
+    "public"
+}
+
+#[cfg(any())]
+pub async fn put() {}
+
+#[cfg(debug_assertions)]
+pub async fn patch() {}
+
+#[cfg_attr(all(), cfg(all()))]
+pub async fn post() {}
+"#;
+
+#[test]
+fn a_handler_is_there_when_its_conditions_hold() {
+    let only_admin = "#![cfg(feature = \"admin\")]\n\npub async fn get() -> &'static str {\n    \"only\"\n}\n";
+    let files = [("app/a/route.rs", CONDITIONAL), ("app/only/route.rs", only_admin)];
+    let project = Project::from_files("conditions", &files);
+    project.edit("Cargo.toml", "[workspace]\n", "[features]\nadmin = []\n\n[workspace]\n");
+    let methods = |bundle: &Bundle| {
+        let route = bundle.route("/a");
+        let methods = route["methods"].as_object().expect("it has methods").keys().cloned().collect::<Vec<_>>();
+        (methods.join(" "), route["methods"]["GET"]["class"].clone())
+    };
+    let output = project.bundle().arg("--offline").run().succeeded();
+    assert_eq!(output.stderr, "", "warnings in generated code");
+    let bundle = Bundle::open(&project.output());
+    assert_eq!(methods(&bundle), ("GET HEAD OPTIONS POST".to_owned(), "static".into()));
+    assert_eq!(bundle.functions(), ["a"]);
+    let _ = project.bundle().arg("--offline").arg("--features").arg("admin").run().succeeded();
+    let bundle = Bundle::open(&project.output());
+    assert_eq!(methods(&bundle), ("GET HEAD OPTIONS POST".to_owned(), "dynamic".into()));
+    assert_eq!(bundle.functions(), ["a", "only"]);
+    let _ = project.bundle().arg("--offline").arg("--features").arg("admin").check().run().succeeded();
 }
 
 /// Renewed by its function, whose replies have 6 MB at most, and from an HTTP API, whose headers have 10 KB at most.

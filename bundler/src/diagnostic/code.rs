@@ -129,6 +129,14 @@ pub enum Code {
     PathType,
     /// `handler::path-field`
     PathField,
+    /// `handler::argument`
+    HandlerArgument,
+    /// `handler::return-type`
+    HandlerOutput,
+    /// `handler::not-send`
+    HandlerNotSend,
+    /// `handler::refused`
+    HandlerRefused,
     /// `handler::path-without-params`
     PathWithoutParams,
     /// `config::unknown`
@@ -155,6 +163,8 @@ pub enum Code {
     PrivateStaticParams,
     /// `params::shape`
     StaticParamsShape,
+    /// `params::return-type`
+    StaticParamsOutput,
     /// `params::missing`
     StaticParamsMissing,
     /// `params::failed`
@@ -221,7 +231,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 106] = [
+    pub const ALL: [Self; 111] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
@@ -284,6 +294,10 @@ impl Code {
         Self::PathArity,
         Self::PathType,
         Self::PathField,
+        Self::HandlerArgument,
+        Self::HandlerOutput,
+        Self::HandlerNotSend,
+        Self::HandlerRefused,
         Self::PathWithoutParams,
         Self::UnknownConfig,
         Self::PrivateConfig,
@@ -297,6 +311,7 @@ impl Code {
         Self::StaticParamsWithoutGet,
         Self::PrivateStaticParams,
         Self::StaticParamsShape,
+        Self::StaticParamsOutput,
         Self::StaticParamsMissing,
         Self::StaticParamsFailed,
         Self::StdMissing,
@@ -396,6 +411,10 @@ impl Code {
             Self::PathArity => "handler::path-arity",
             Self::PathType => "handler::path-type",
             Self::PathField => "handler::path-field",
+            Self::HandlerArgument => "handler::argument",
+            Self::HandlerOutput => "handler::return-type",
+            Self::HandlerNotSend => "handler::not-send",
+            Self::HandlerRefused => "handler::refused",
             Self::PathWithoutParams => "handler::path-without-params",
             Self::UnknownConfig => "config::unknown",
             Self::PrivateConfig => "config::private",
@@ -409,6 +428,7 @@ impl Code {
             Self::StaticParamsWithoutGet => "params::without-get",
             Self::PrivateStaticParams => "params::private",
             Self::StaticParamsShape => "params::shape",
+            Self::StaticParamsOutput => "params::return-type",
             Self::StaticParamsMissing => "params::missing",
             Self::StaticParamsFailed => "params::failed",
             Self::StdMissing => "target::std-missing",

@@ -14,7 +14,7 @@ use wharf::{
     Method,
     config::{Dynamic, Revalidate, Runtime, SegmentConfig},
     pattern::Params,
-    report::{AssignedRoute, Assignment, Evaluated, Frozen, GetReport, NotRun, Outcome, RouteReport, Touch},
+    report::{AssignedRoute, Assignment, Evaluated, Frozen, GetReport, NotRun, Outcome, RouteReport, Takes, Touch},
 };
 
 pub use class::{Class, Location, Reason, ReasonCode};
@@ -27,9 +27,10 @@ use crate::{
     diagnostic::{self, Code, Diagnostic, Label, Source},
     discover::GetDefault,
     failure::Failure,
+    generate::{self, Sources},
     keyless::keyless,
     output,
-    parse::ConfigName,
+    parse::{ConfigName, Item},
     plan::{Function, Plan, Route, RouteName},
     shell::Shell,
     url_path::UrlPath,
@@ -87,11 +88,13 @@ impl EvaluatedRoute {
 ///
 /// With a diagnostic for each handler that failed, and for each promise of the segment config that does not hold.
 pub fn run(mut binaries: Binaries, shell: &Shell) -> Result<Evaluation, Failure> {
-    let plan = &binaries.sources.plan;
-    let (mut reports, output) = match run_program(&binaries, &assignment(plan), shell)? {
+    let assignment = assignment(&binaries.sources.plan);
+    let (mut reports, output) = match run_program(&binaries, &assignment, shell)? {
         Ended::Complete { reports, output } => (reports, output),
         Ended::Early(early) => return Err(ended_early(early, &binaries, shell)?),
     };
+    keep_what_was_compiled(&mut binaries.sources, &reports);
+    let plan = &binaries.sources.plan;
     let mut diagnostics = Vec::new();
     let mut routes = BTreeMap::new();
     for route in &plan.routes {
@@ -117,6 +120,7 @@ fn assignment(plan: &Plan) -> Assignment {
     let assigned = |route: &Route| AssignedRoute {
         route: route.name.to_string(),
         get: route.file.handlers.get(&Method::Get).map(|handler| handler.takes),
+        get_if_compiled: conditional_gets(route),
         needs_opt_in: plan.project.settings.get == GetDefault::Dynamic && !metadata_file::is_at(&route.file.pattern),
     };
     Assignment {
@@ -124,6 +128,35 @@ fn assignment(plan: &Plan) -> Assignment {
         time_limit_seconds: TIME_LIMIT_SECONDS,
         tries: TRIES,
         one_at_a_time: false,
+    }
+}
+
+/// What the GET handlers with a condition take, by their numbers among the items of the route file.
+fn conditional_gets(route: &Route) -> BTreeMap<u32, Takes> {
+    let items = route.file.items().into_iter().zip(0..);
+    items
+        .filter_map(|(item, index)| match item {
+            Item::Handler(Method::Get, handler) if !handler.conditions.is_empty() => Some((index, handler.takes)),
+            _ => None,
+        })
+        .collect()
+}
+
+/// From here on the plan is of what rustc compiled: a handler that a `cfg` left out answers nothing, and a route without
+/// any is none.
+fn keep_what_was_compiled(sources: &mut Sources, reports: &BTreeMap<String, RouteReport>) {
+    let plan = &mut sources.plan;
+    for route in &mut plan.routes {
+        if let Some(report) = reports.get(route.name.as_str()) {
+            route.file.keep(&report.compiled);
+        }
+    }
+    let before = plan.routes.len();
+    plan.routes.retain(|route| !route.file.handlers.is_empty());
+    if plan.routes.len() < before {
+        let routes = &plan.routes;
+        plan.functions.retain(|function| routes.iter().any(|route| route.function == function.name));
+        sources.bundled_package = generate::bundled_package(plan, &sources.out_dir);
     }
 }
 

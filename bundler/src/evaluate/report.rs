@@ -158,6 +158,7 @@ mod tests {
         let route = ReportLine::Route(RouteReport {
             route: "a".to_owned(),
             config: SegmentConfig::default(),
+            compiled: Vec::new(),
             listed: None,
             get: GetReport::Evaluated(Vec::new()),
         });

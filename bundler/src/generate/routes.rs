@@ -3,11 +3,11 @@
 //! `cargo fmt` leaves the text as it is, whatever the user's settings: modules stand apart by blank lines, as rustfmt
 //! would sort neighbors, and the constructors are skipped, as the width of a chain of calls is a setting.
 
-use std::fmt::Write;
+use std::{collections::BTreeMap, fmt::Write};
 
-use super::{relative, routes_path};
+use super::{Call, relative, routes_path};
 use crate::{
-    parse::RouteFile,
+    parse::Item,
     plan::{Plan, Route},
     visible::{Kind, visible},
 };
@@ -21,8 +21,8 @@ const HEADER: &str = "\
 /// The widest chain of calls that stands on one line, as in rustfmt's defaults.
 const CHAIN_WIDTH: usize = 60;
 
-/// The text of the file.
-pub(super) fn text(plan: &Plan) -> String {
+/// The text of the file, and by line what of a route file rustc reads there.
+pub(super) fn generate(plan: &Plan) -> (String, BTreeMap<(usize, usize), Call>) {
     let folder = routes_path(plan).parent().map(ToOwned::to_owned).unwrap_or_default();
     let mut routes: Vec<&Route> = plan.routes.iter().collect();
     routes.sort_by_key(|route| route.name.module());
@@ -41,11 +41,17 @@ pub(super) fn text(plan: &Plan) -> String {
     }
     // A module cannot meet a constructor: types and functions are named apart.
     text.push_str("    pub use wharf::entry as adapter;\n");
+    let mut lines = BTreeMap::new();
     for route in &routes {
-        text.push_str(&constructor(route));
+        for (line, items) in constructor(route) {
+            text.push_str(&line);
+            let number = text.matches('\n').count();
+            let call = |(end, item)| (end, Call { route: route.name.clone(), item });
+            lines.extend(items.into_iter().map(call).map(|(end, call)| ((number, end), call)));
+        }
     }
     text.push_str("}\n");
-    text
+    (text, lines)
 }
 
 fn module(route: &Route, path: &str) -> String {
@@ -62,59 +68,104 @@ fn module(route: &Route, path: &str) -> String {
     text
 }
 
-fn constructor(route: &Route) -> String {
+/// A line, and which items of the route file it names, each with the column behind it.
+type Line = (String, Vec<(usize, Item)>);
+
+fn constructor(route: &Route) -> Vec<Line> {
     let module = route.name.module();
-    let calls = calls(&route.file, &module);
     let head = format!("Route::new({:?})", route.file.pattern.to_string());
-    let one_line = format!("{head}{}", calls.concat());
-    let body = if one_line.len() <= CHAIN_WIDTH {
-        format!("        {one_line}\n")
+    let items = route.file.items();
+    let calls: Vec<String> = items.iter().map(|item| call(item, &module)).collect();
+    let mut lines = vec![(format!("\n    pub fn {module}() -> Route {{\n"), Vec::new())];
+    if items.iter().any(|item| !item.conditions().is_empty()) {
+        lines.push((format!("        let route = {head};\n"), Vec::new()));
+        for (index, (call, item)) in calls.iter().zip(items).enumerate() {
+            let conditions =
+                item.conditions().iter().map(|condition| (format!("        #[{condition}]\n"), Vec::new()));
+            lines.extend(conditions);
+            // Which of them rustc compiled, only what it made can say.
+            let mark = if item.conditions().is_empty() { String::new() } else { format!(".compiled({index})") };
+            lines.push((format!("        let route = route{call}{mark};\n"), vec![(usize::MAX, item)]));
+        }
+        lines.push(("        route\n".to_owned(), Vec::new()));
+    } else if head.len() + calls.iter().map(String::len).sum::<usize>() <= CHAIN_WIDTH {
+        let mut line = format!("        {head}");
+        let mut ends = Vec::new();
+        for (call, item) in calls.iter().zip(items) {
+            line.push_str(call);
+            ends.push((line.chars().count(), item));
+        }
+        lines.push((line + "\n", ends));
     } else {
-        let lines: String = calls.iter().map(|call| format!("            {call}\n")).collect();
-        format!("        {head}\n{lines}")
-    };
-    format!("\n    pub fn {module}() -> Route {{\n{body}    }}\n")
+        lines.push((format!("        {head}\n"), Vec::new()));
+        lines.extend(
+            calls.iter().zip(items).map(|(call, item)| (format!("            {call}\n"), vec![(usize::MAX, item)])),
+        );
+    }
+    lines.push(("    }\n".to_owned(), Vec::new()));
+    lines
 }
 
-fn calls(route: &RouteFile, module: &str) -> Vec<String> {
-    let handlers = route
-        .handlers
-        .iter()
-        .map(|(method, handler)| format!(".{}(super::{module}::{})", method.handler_name(), handler.name));
-    let config = route.config.keys().map(|name| format!(".{}(super::{module}::{})", name.setter(), name.as_str()));
-    let params = route.static_params.iter().map(|function| {
-        if function.is_async {
-            format!(".static_params(super::{module}::generate_static_params)")
-        } else {
-            format!(".static_params(|| async {{ super::{module}::generate_static_params() }})")
+fn call(item: &Item, module: &str) -> String {
+    match item {
+        Item::Handler(method, handler) => {
+            format!(".{}(super::{module}::{})", method.handler_name(), handler.name)
         }
-    });
-    handlers.chain(config).chain(params).collect()
+        Item::Config(name, _) => format!(".{}(super::{module}::{})", name.setter(), name.as_str()),
+        Item::StaticParams(function) if function.is_async => {
+            format!(".static_params(super::{module}::generate_static_params)")
+        }
+        Item::StaticParams(_) => format!(".static_params(|| async {{ super::{module}::generate_static_params() }})"),
+    }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn call_of(function: &str, config: &str) -> RouteFile {
-        crate::parse::tests::route("app/items/[slug]/route.rs", &format!("{config}\n{function}"))
-    }
-
-    #[test]
-    fn short_chains_stand_on_one_line_and_long_ones_do_not() {
-        let get = call_of("pub async fn get() {}", "");
-        assert_eq!(calls(&get, "items_slug").concat(), ".get(super::items_slug::get)");
-        let long = call_of("pub async fn GET() {}", "pub const REVALIDATE: u32 = 60;");
-        assert_eq!(
-            calls(&long, "items_slug"),
-            [".get(super::items_slug::GET)", ".revalidate(super::items_slug::REVALIDATE)"]
-        );
+    fn calls(path: &str, text: &str) -> Vec<String> {
+        crate::parse::tests::route(path, text).items().iter().map(|item| call(item, "items_slug")).collect()
     }
 
     #[test]
     fn a_plain_function_of_params_is_wrapped() {
-        let route = call_of("pub async fn get() {} pub fn generate_static_params() -> Vec<String> { vec![] }", "");
+        let text = "pub async fn get() {} pub fn generate_static_params() -> Vec<String> { vec![] }";
         let wrapped = ".static_params(|| async { super::items_slug::generate_static_params() })";
-        assert_eq!(calls(&route, "items_slug")[1], wrapped);
+        assert_eq!(calls("app/items/[slug]/route.rs", text)[1], wrapped);
+    }
+
+    fn constructor_of(text: &str) -> String {
+        let file = crate::parse::tests::route("app/items/route.rs", text);
+        let (routes, _) = crate::plan::assign(&[], vec![file]);
+        constructor(&routes[0]).into_iter().map(|(line, _)| line).collect()
+    }
+
+    #[test]
+    fn conditions_go_with_the_calls() {
+        let text = "#![cfg(unix)]\n#[cfg(feature = \"a\")] pub async fn get() {}\n\
+                    #[cfg(not(feature = \"a\"))] pub async fn get(a: A) {}\npub async fn post() {}";
+        let expected = "
+    pub fn items() -> Route {
+        let route = Route::new(\"/items\");
+        #[cfg(unix)]
+        #[cfg(feature = \"a\")]
+        let route = route.get(super::items::get).compiled(0);
+        #[cfg(unix)]
+        #[cfg(not(feature = \"a\"))]
+        let route = route.get(super::items::get).compiled(1);
+        #[cfg(unix)]
+        let route = route.post(super::items::post).compiled(2);
+        route
+    }
+";
+        assert_eq!(constructor_of(text), expected);
+    }
+
+    #[test]
+    fn short_chains_stand_on_one_line_and_long_ones_do_not() {
+        let text = constructor_of("pub async fn get() {}");
+        assert!(text.contains("        Route::new(\"/items\").get(super::items::get)\n"), "{text}");
+        let text = constructor_of("pub async fn get() {} pub async fn delete() {}");
+        assert!(text.contains("        Route::new(\"/items\")\n            .delete("), "{text}");
     }
 }

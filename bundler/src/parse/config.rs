@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use syn::{Expr, Ident, ItemConst, Lit, Type, Visibility, spanned::Spanned};
 
-use super::{handler::last_name, range};
+use super::{cfg::Conditions, handler::last_name, range};
 use crate::diagnostic::{Code, Diagnostic, Label, Source};
 
 /// The names of segment config.
@@ -77,7 +77,7 @@ impl ConfigName {
     }
 
     /// The types that the constant may be declared with, for people.
-    const fn types(self) -> &'static str {
+    pub(crate) const fn types(self) -> &'static str {
         match self {
             Self::Dynamic => "`wharf::config::Dynamic`",
             Self::DynamicParams | Self::Streaming => "`bool`",
@@ -91,7 +91,7 @@ impl ConfigName {
     }
 
     /// A good declaration, for people.
-    const fn example(self) -> &'static str {
+    pub(crate) const fn example(self) -> &'static str {
         match self {
             Self::Dynamic => "`pub const DYNAMIC: Dynamic = Dynamic::ForceDynamic;`",
             Self::DynamicParams => "`pub const DYNAMIC_PARAMS: bool = false;`",
@@ -147,6 +147,10 @@ pub struct ConfigConst {
     pub span: Range<usize>,
     /// Where its value stands.
     pub value: Range<usize>,
+    /// Where its type stands.
+    pub ty: Range<usize>,
+    /// Under which conditions it is there.
+    pub conditions: Conditions,
 }
 
 /// What the name of an item means for segment config.
@@ -182,7 +186,12 @@ pub(super) fn parse(
     diagnostics.extend(private(name, item, source));
     diagnostics.extend(wrong_type(name, item, source));
     diagnostics.extend(wrong_value(name, item, source));
-    ConfigConst { span: range(item.ident.span()), value: range(item.expr.span()) }
+    ConfigConst {
+        span: range(item.ident.span()),
+        value: range(item.expr.span()),
+        ty: range(item.ty.span()),
+        conditions: Conditions::of(&item.attrs, source),
+    }
 }
 
 /// Something public whose name is nearly that of segment config.

@@ -15,7 +15,7 @@ use wharf::{
     report::Takes,
 };
 
-use super::range;
+use super::{cfg::Conditions, range};
 use crate::diagnostic::{Code, Diagnostic, Label, Source};
 
 /// The handler of one method.
@@ -29,6 +29,19 @@ pub struct HandlerFn {
     pub takes: Takes,
     /// The first argument that takes more than params; the name again when the signature is in another file.
     pub request_argument: Option<Range<usize>>,
+    /// What is known of its signature; `None` when that is in another file, or made by a macro.
+    pub signature: Option<Signature>,
+    /// Under which conditions it is there.
+    pub conditions: Conditions,
+}
+
+/// Where the parts of a handler's signature stand.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Signature {
+    /// The types of the arguments.
+    pub arguments: Vec<Range<usize>>,
+    /// The type that it returns; `None` where it returns nothing.
+    pub output: Option<Range<usize>>,
 }
 
 /// The most arguments that axum implements handlers for.
@@ -64,7 +77,48 @@ pub(super) fn parse(
             (false, Some(_)) => Takes::Request,
         },
         request_argument: request_argument.map(|argument| range(argument.span())),
+        signature: keeps_signature(function).then(|| signature_of(function)),
+        conditions: Conditions::of(&function.attrs, source),
     }
+}
+
+fn signature_of(function: &ItemFn) -> Signature {
+    Signature {
+        arguments: arguments(function).map(|argument| range(argument.span())).collect(),
+        output: match &function.sig.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(range(ty.span())),
+        },
+    }
+}
+
+/// Whether nothing stands before the function or an argument that may give it other arguments: all attributes are of Rust,
+/// of a tool, or known to leave a signature alone.
+fn keeps_signature(function: &ItemFn) -> bool {
+    const KNOWN: [&str; 14] = [
+        "allow",
+        "cfg",
+        "cold",
+        "debug_handler",
+        "deny",
+        "deprecated",
+        "doc",
+        "expect",
+        "forbid",
+        "inline",
+        "instrument",
+        "must_use",
+        "track_caller",
+        "warn",
+    ];
+    let is_known = |attribute: &Attribute| {
+        let segments = &attribute.path().segments;
+        let is_of_tool = segments.first().is_some_and(|first| first.ident == "rustfmt" || first.ident == "clippy");
+        let is_known = segments.last().is_some_and(|last| KNOWN.contains(&last.ident.to_string().as_str()));
+        is_of_tool || is_known
+    };
+    let is_bare = |argument: &FnArg| matches!(argument, FnArg::Typed(typed) if typed.attrs.is_empty());
+    function.attrs.iter().all(is_known) && function.sig.inputs.iter().all(is_bare)
 }
 
 /// The types of the arguments.

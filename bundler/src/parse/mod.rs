@@ -2,6 +2,7 @@
 //!
 //! From here on nobody looks at a folder name or a route file's text again, except to show it in a diagnostic.
 
+mod cfg;
 mod config;
 mod folder;
 mod handler;
@@ -15,11 +16,12 @@ use wharf::{
     pattern::{Pattern, Segment},
 };
 
+pub use cfg::Conditions;
 pub use config::{ConfigConst, ConfigName};
 pub(crate) use config::{edge_runtime, out_of_limits, static_params_missing, static_params_without_get};
-pub use handler::HandlerFn;
+pub use handler::{HandlerFn, Signature};
 pub use opened::OpenedFile;
-pub use route_file::{RouteFile, StaticParamsFn};
+pub use route_file::{Item, RouteFile, StaticParamsFn};
 
 use crate::{
     diagnostic::{self, Code, Diagnostic, Label, Source},

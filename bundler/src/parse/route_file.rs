@@ -2,10 +2,11 @@
 
 use std::{collections::BTreeMap, ops::Range};
 
-use syn::{Ident, Item, ItemFn, ItemStruct, UseTree, Visibility, spanned::Spanned};
+use syn::{Ident, ItemFn, ItemStruct, ItemUse, ReturnType, UseTree, Visibility, spanned::Spanned};
 use wharf::{Method, pattern::Pattern, report::Takes};
 
 use super::{
+    cfg::Conditions,
     config::{self, ConfigConst, ConfigName, Meaning},
     handler::{self, HandlerFn},
     opened::{self, OpenedFile},
@@ -33,6 +34,105 @@ pub struct RouteFile {
     pub config: BTreeMap<ConfigName, ConfigConst>,
     /// The first call in it that opens a file.
     pub opened: Option<OpenedFile>,
+    /// What it declares again, under other conditions.
+    pub alternatives: Vec<Item>,
+}
+
+/// What the generated code names of a route file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Item {
+    /// A handler.
+    Handler(Method, HandlerFn),
+    /// A constant of segment config.
+    Config(ConfigName, ConfigConst),
+    /// `generate_static_params`.
+    StaticParams(StaticParamsFn),
+}
+
+impl Item {
+    /// Under which conditions it is there.
+    #[must_use]
+    pub const fn conditions(&self) -> &Conditions {
+        match self {
+            Self::Handler(_, handler) => &handler.conditions,
+            Self::Config(_, constant) => &constant.conditions,
+            Self::StaticParams(function) => &function.conditions,
+        }
+    }
+
+    const fn conditions_mut(&mut self) -> &mut Conditions {
+        match self {
+            Self::Handler(_, handler) => &mut handler.conditions,
+            Self::Config(_, constant) => &mut constant.conditions,
+            Self::StaticParams(function) => &mut function.conditions,
+        }
+    }
+
+    /// The same for those that exclude each other.
+    fn order(&self) -> (u8, Option<Method>, Option<ConfigName>) {
+        match self {
+            Self::Handler(method, _) => (0, Some(*method), None),
+            Self::Config(name, _) => (1, None, Some(*name)),
+            Self::StaticParams(_) => (2, None, None),
+        }
+    }
+}
+
+impl RouteFile {
+    /// All that the generated code names, in its order. What stands there again under other conditions comes after the
+    /// first.
+    #[must_use]
+    pub fn items(&self) -> Vec<Item> {
+        let handlers = self.handlers.iter().map(|(method, handler)| Item::Handler(*method, handler.clone()));
+        let config = self.config.iter().map(|(name, constant)| Item::Config(*name, constant.clone()));
+        let params = self.static_params.iter().map(|function| Item::StaticParams(function.clone()));
+        let mut items: Vec<Item> =
+            handlers.chain(config).chain(params).chain(self.alternatives.iter().cloned()).collect();
+        items.sort_by_key(Item::order);
+        items
+    }
+
+    /// What holds for the whole file holds for all that is in it.
+    fn add_conditions(&mut self, of_file: &Conditions) {
+        let mut items = self.items();
+        for item in &mut items {
+            let conditions = item.conditions_mut();
+            *conditions = std::mem::take(conditions).within(of_file);
+        }
+        self.clear();
+        items.into_iter().for_each(|item| self.add(item));
+    }
+
+    fn clear(&mut self) {
+        self.handlers.clear();
+        self.config.clear();
+        self.static_params = None;
+        self.alternatives.clear();
+    }
+
+    fn add(&mut self, item: Item) {
+        match item {
+            Item::Handler(method, handler) if !self.handlers.contains_key(&method) => {
+                self.handlers.insert(method, handler);
+            }
+            Item::Config(name, constant) if !self.config.contains_key(&name) => {
+                self.config.insert(name, constant);
+            }
+            Item::StaticParams(function) if self.static_params.is_none() => self.static_params = Some(function),
+            again => self.alternatives.push(again),
+        }
+    }
+
+    /// Forgets what rustc did not compile: of the [`items`](Self::items) with conditions, all but those at `compiled`.
+    pub fn keep(&mut self, compiled: &[u32]) {
+        let items = self.items().into_iter().zip(0..);
+        let there: Vec<Item> = items
+            .filter(|(item, index)| item.conditions().is_empty() || compiled.contains(index))
+            .map(|(item, _)| item)
+            .collect();
+        self.clear();
+        there.into_iter().for_each(|item| self.add(item));
+    }
 }
 
 /// A `generate_static_params`.
@@ -42,6 +142,10 @@ pub struct StaticParamsFn {
     pub span: Range<usize>,
     /// Whether its result is to be awaited.
     pub is_async: bool,
+    /// The type that it returns, where that is known.
+    pub output: Option<Range<usize>>,
+    /// Under which conditions it is there.
+    pub conditions: Conditions,
 }
 
 /// Reads a route file; `None` when it, or the folder that it stands in, is wrong.
@@ -60,7 +164,7 @@ pub(super) fn parse(
         }
     };
     let structs = syntax.items.iter().filter_map(|item| match item {
-        Item::Struct(item) => Some((item.ident.to_string(), item)),
+        syn::Item::Struct(item) => Some((item.ident.to_string(), item)),
         _ => None,
     });
     let structs = structs.collect();
@@ -72,7 +176,8 @@ pub(super) fn parse(
     let found = reader.found;
     let good = diagnostics.len() == before;
     let pattern = pattern.filter(|_| good)?.clone();
-    Some(RouteFile {
+    let of_file = Conditions::of(&syntax.attrs, &source);
+    let mut route = RouteFile {
         path: file.path.clone(),
         source,
         pattern,
@@ -80,7 +185,12 @@ pub(super) fn parse(
         static_params: found.static_params,
         config: found.config,
         opened: opened::find(&syntax),
-    })
+        alternatives: found.alternatives,
+    };
+    if !of_file.is_empty() {
+        route.add_conditions(&of_file);
+    }
+    Some(route)
 }
 
 /// The markers of git around lines that two branches changed, which are no Rust.
@@ -145,10 +255,23 @@ struct Found {
     handlers: BTreeMap<Method, HandlerFn>,
     static_params: Option<StaticParamsFn>,
     config: BTreeMap<ConfigName, ConfigConst>,
+    alternatives: Vec<Item>,
     /// A refused item was meant as the handler of GET.
     meant_get: bool,
     /// The first `*` of a public import, behind which nothing is looked for.
     glob: Option<Range<usize>>,
+}
+
+/// What one `use` says of all that it imports.
+struct Import<'a> {
+    visibility: &'a Visibility,
+    conditions: Conditions,
+}
+
+impl<'a> Import<'a> {
+    fn of(import: &'a ItemUse, source: &Source) -> Self {
+        Self { visibility: &import.vis, conditions: Conditions::of(&import.attrs, source) }
+    }
 }
 
 struct Reader<'a> {
@@ -161,26 +284,28 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn item(&mut self, item: &Item) {
+    fn item(&mut self, item: &syn::Item) {
         match item {
-            Item::Fn(function) if !is_for_tests(&function.attrs) => self.function(function),
-            Item::Use(import) if !matches!(import.vis, Visibility::Inherited) => self.import(&import.tree, &import.vis),
-            Item::Const(constant) => match config::meaning(&constant.ident) {
+            syn::Item::Fn(function) if !is_for_tests(&function.attrs) => self.function(function),
+            syn::Item::Use(import) if !matches!(import.vis, Visibility::Inherited) => {
+                self.import(&import.tree, &Import::of(import, self.source));
+            }
+            syn::Item::Const(constant) => match config::meaning(&constant.ident) {
                 Meaning::Exact(name) => {
                     let parsed = config::parse(name, constant, self.source, self.diagnostics);
-                    self.found.config.insert(name, parsed);
+                    self.add_config(name, parsed);
                 }
                 Meaning::Near(nearest) if matches!(constant.vis, Visibility::Public(_)) => {
                     self.diagnostics.push(config::unknown(&constant.ident, nearest, self.source));
                 }
                 Meaning::Near(_) | Meaning::None => self.not_a_function(&constant.ident, "a constant"),
             },
-            Item::Static(item) => self.other(&item.ident, "a static"),
-            Item::Struct(item) => self.other(&item.ident, "a struct"),
-            Item::Enum(item) => self.other(&item.ident, "an enum"),
-            Item::Type(item) => self.other(&item.ident, "a type"),
-            Item::Mod(item) => self.other(&item.ident, "a module"),
-            Item::Trait(item) => self.other(&item.ident, "a trait"),
+            syn::Item::Static(item) => self.other(&item.ident, "a static"),
+            syn::Item::Struct(item) => self.other(&item.ident, "a struct"),
+            syn::Item::Enum(item) => self.other(&item.ident, "an enum"),
+            syn::Item::Type(item) => self.other(&item.ident, "a type"),
+            syn::Item::Mod(item) => self.other(&item.ident, "a module"),
+            syn::Item::Trait(item) => self.other(&item.ident, "a trait"),
             _ => {}
         }
     }
@@ -215,6 +340,10 @@ impl Reader<'_> {
             self.found.handlers.insert(method, handler);
             return;
         };
+        if first.name == handler.name && !first.conditions.is_empty() && !handler.conditions.is_empty() {
+            self.found.alternatives.push(Item::Handler(method, handler));
+            return;
+        }
         self.diagnostics.push(
             Diagnostic::new(
                 Code::BothSpellings,
@@ -226,32 +355,51 @@ impl Reader<'_> {
         );
     }
 
+    /// A constant that stands there twice without a condition is rustc's to refuse.
+    fn add_config(&mut self, name: ConfigName, constant: ConfigConst) {
+        if self.found.config.contains_key(&name) {
+            self.found.alternatives.push(Item::Config(name, constant));
+        } else {
+            self.found.config.insert(name, constant);
+        }
+    }
+
+    fn add_static_params(&mut self, function: StaticParamsFn) {
+        if self.found.static_params.is_some() {
+            self.found.alternatives.push(Item::StaticParams(function));
+        } else {
+            self.found.static_params = Some(function);
+        }
+    }
+
     /// `pub use crate::shared::get;`: a handler whose signature stands elsewhere.
-    fn import(&mut self, tree: &UseTree, visibility: &Visibility) {
+    fn import(&mut self, tree: &UseTree, by: &Import<'_>) {
         match tree {
-            UseTree::Path(path) => self.import(&path.tree, visibility),
-            UseTree::Group(group) => group.items.iter().for_each(|inner| self.import(inner, visibility)),
-            UseTree::Name(name) => self.imported(&name.ident, visibility),
-            UseTree::Rename(rename) => self.imported(&rename.rename, visibility),
+            UseTree::Path(path) => self.import(&path.tree, by),
+            UseTree::Group(group) => group.items.iter().for_each(|inner| self.import(inner, by)),
+            UseTree::Name(name) => self.imported(&name.ident, by),
+            UseTree::Rename(rename) => self.imported(&rename.rename, by),
             UseTree::Glob(glob) => {
                 self.found.glob.get_or_insert_with(|| range(glob.star_token.span()));
             }
         }
     }
 
-    fn imported(&mut self, ident: &Ident, visibility: &Visibility) {
+    fn imported(&mut self, ident: &Ident, by: &Import<'_>) {
         let name = ident.to_string();
         let span = range(ident.span());
-        if !matches!(visibility, Visibility::Public(_)) {
-            self.diagnostics.extend(hidden_import(ident, visibility, self.source));
+        let conditions = by.conditions.clone();
+        if !matches!(by.visibility, Visibility::Public(_)) {
+            self.diagnostics.extend(hidden_import(ident, by.visibility, self.source));
         }
         if name == "generate_static_params" {
-            self.found.static_params = Some(StaticParamsFn { span, is_async: true });
+            self.add_static_params(StaticParamsFn { span, is_async: true, output: None, conditions });
         } else if let Some(method) = Method::from_handler_name(&name) {
             let request_argument = Some(span.clone());
-            self.add_handler(method, HandlerFn { name, span, takes: Takes::Request, request_argument });
+            let takes = Takes::Request;
+            self.add_handler(method, HandlerFn { name, span, takes, request_argument, signature: None, conditions });
         } else if let Meaning::Exact(name) = config::meaning(ident) {
-            self.found.config.insert(name, ConfigConst { span: span.clone(), value: span });
+            self.add_config(name, ConfigConst { span: span.clone(), value: span.clone(), ty: span, conditions });
         }
     }
 
@@ -275,7 +423,12 @@ impl Reader<'_> {
                 "remove the arguments and type parameters",
             ));
         }
-        self.found.static_params = Some(StaticParamsFn { span, is_async: signature.asyncness.is_some() });
+        let output = match &signature.output {
+            ReturnType::Default => None,
+            ReturnType::Type(_, ty) => Some(range(ty.span())),
+        };
+        let conditions = Conditions::of(&function.attrs, self.source);
+        self.add_static_params(StaticParamsFn { span, is_async: signature.asyncness.is_some(), output, conditions });
     }
 
     fn other(&mut self, ident: &Ident, what: &str) {

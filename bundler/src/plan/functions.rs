@@ -73,7 +73,7 @@ impl FunctionGroup {
 }
 
 /// Gives each route its function, and both their names.
-pub(super) fn assign(groups: &[FunctionGroup], files: Vec<RouteFile>) -> (Vec<Route>, Vec<Function>) {
+pub(crate) fn assign(groups: &[FunctionGroup], files: Vec<RouteFile>) -> (Vec<Route>, Vec<Function>) {
     let answers = |file| group_of(groups, file).map_or(Answers::Route(&file.pattern), |it| Answers::Folder(&it.folder));
     let by_route: Vec<Answers<'_>> = files.iter().map(answers).collect();
     let mut by_function: Vec<Answers<'_>> = Vec::new();

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use wharf::Method;
 
+pub(crate) use functions::assign;
 pub use names::{FunctionName, RouteName};
 
 use crate::{
@@ -109,7 +110,7 @@ pub fn run(app: App) -> Result<Plan, Failure> {
     let pages = app.pages.into_iter().filter_map(|page| exported_page(page, &mut warnings));
     let mut files: Vec<_> = pages.chain(app.public.into_iter().map(exported_public_file)).collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
-    let (routes, functions) = functions::assign(groups, app.routes);
+    let (routes, functions) = assign(groups, app.routes);
     Ok(Plan {
         options: app.options,
         project: app.project,
