@@ -206,10 +206,10 @@ impl Store {
         if ran.touched || ran.failed || !is_keepable(&ran.answer) {
             return Sent { answer: ran.answer, cause: ran.cause, not_renewed: None, is_kept: false };
         }
-        Sent::good(self.keep(params, ran.answer, ran.lifetime, as_of))
+        Sent::good(self.keep(params, &ran.answer, ran.lifetime, as_of))
     }
 
-    fn keep(&self, params: &Params, answer: Answer, lifetime: Lifetime, as_of: Stamp) -> Answer {
+    fn keep(&self, params: &Params, answer: &Answer, lifetime: Lifetime, as_of: Stamp) -> Answer {
         let until = match lifetime.revalidate {
             Revalidate::Never => None,
             Revalidate::After(seconds) => Some(after(seconds)),
