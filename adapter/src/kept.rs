@@ -88,7 +88,7 @@ impl<K: Held + Eq + Hash, V: Held> Kept<K, V> {
         self.0.insert(key, value);
     }
 
-    #[cfg(feature = "fetch")]
+    #[cfg(any(test, feature = "fetch"))]
     pub(crate) fn remove(&mut self, key: &K) {
         self.0.remove(key);
     }

@@ -4,8 +4,8 @@ use std::{collections::BTreeMap, fmt};
 
 use object::{
     Endianness,
-    elf::{self, EM_AARCH64, EM_X86_64, ET_DYN, ET_EXEC, Machine, SHT_DYNSYM, VER_FLG_WEAK},
-    read::elf::{FileHeader, ProgramHeader, SectionTable, Sym},
+    elf::{self, DT_NEEDED, EM_AARCH64, EM_X86_64, ET_DYN, ET_EXEC, Machine, SHT_DYNSYM, VER_FLG_WEAK},
+    read::elf::{Dyn, FileHeader, ProgramHeader, SectionTable, Sym},
 };
 
 use crate::{
@@ -36,6 +36,8 @@ pub enum Unfit {
         /// The path of the loader that there is.
         wanted: &'static str,
     },
+    /// It needs a shared library that the runtime does not promise.
+    Library(String),
     /// It needs what only a newer glibc than that of the runtime has.
     Glibc {
         /// The newest version that it needs, without `GLIBC_`.
@@ -73,7 +75,38 @@ pub fn check(bytes: &[u8], architecture: Architecture) -> Result<(), Unfit> {
             return Err(Unfit::Interpreter { found: lossy(found), wanted });
         }
     }
-    check_glibc(&header.sections(endian, bytes)?, endian, bytes)
+    let sections = header.sections(endian, bytes)?;
+    check_libraries(&sections, endian, bytes)?;
+    check_glibc(&sections, endian, bytes)
+}
+
+/// The shared libraries of glibc and of GCC, which `provided.al2023` has as Amazon Linux 2023 has them. What else its image
+/// holds is no promise: that for containers and that of functions differ.
+/// <https://docs.aws.amazon.com/linux/al2023/ug/lambda.html>
+const LIBRARIES: [&str; 11] = [
+    "libc.so.6",
+    "libm.so.6",
+    "libpthread.so.0",
+    "libdl.so.2",
+    "librt.so.1",
+    "libutil.so.1",
+    "libresolv.so.2",
+    "libanl.so.1",
+    "libgcc_s.so.1",
+    "ld-linux-x86-64.so.2",
+    "ld-linux-aarch64.so.1",
+];
+
+fn check_libraries(sections: &SectionTable<'_, Header>, endian: Endianness, bytes: &[u8]) -> Result<(), Unfit> {
+    let Some((entries, strings)) = sections.dynamic(endian, bytes)? else { return Ok(()) };
+    let strings = sections.strings(endian, bytes, strings)?;
+    for entry in entries.iter().filter(|entry| entry.d_tag(endian) == DT_NEEDED) {
+        let name = lossy(entry.string(endian, strings)?);
+        if !LIBRARIES.contains(&name.as_str()) {
+            return Err(Unfit::Library(name));
+        }
+    }
+    Ok(())
 }
 
 type Header = elf::FileHeader64<Endianness>;
@@ -156,6 +189,7 @@ impl Unfit {
             Self::NotAProgram(_) => Code::NotAProgram,
             Self::Architecture { .. } => Code::OtherArchitecture,
             Self::Interpreter { .. } => Code::Interpreter,
+            Self::Library(_) => Code::MissingLibrary,
             Self::Glibc { .. } => Code::GlibcTooNew,
         }
     }
@@ -169,6 +203,11 @@ impl Unfit {
             }
             Self::Interpreter { wanted, .. } => {
                 format!("use another linker, link with `-Wl,--dynamic-linker={wanted}`, or bundle with `--zigbuild`")
+            }
+            Self::Library(_) => {
+                "have the crate that links it link it statically, often by a feature such as `vendored`, \
+                                 `bundled` or `static`, or use a crate that is written in Rust, as rustls for TLS"
+                    .to_owned()
             }
             Self::Glibc { .. } => format!(
                 "bundle with `--zigbuild`, which links against {RUNTIME_GLIBC} (`pip install cargo-zigbuild`), or on a \
@@ -187,6 +226,12 @@ impl fmt::Display for Unfit {
             }
             Self::Interpreter { found, .. } => {
                 write!(formatter, "the bootstrap asks for the loader `{found}`, which Lambda does not have")
+            }
+            Self::Library(name) => {
+                write!(
+                    formatter,
+                    "the bootstrap needs the shared library `{name}`, which Lambda does not promise to have"
+                )
             }
             Self::Glibc { version, symbols } => {
                 let needed = of_symbols(symbols);
@@ -242,11 +287,18 @@ mod tests {
         interpreter: &'static str,
         version: &'static str,
         flags: u16,
+        library: &'static str,
     }
 
     impl Default for Program {
         fn default() -> Self {
-            Self { machine: EM_AARCH64, interpreter: "/lib/ld-linux-aarch64.so.1", version: "GLIBC_2.17", flags: 0 }
+            Self {
+                machine: EM_AARCH64,
+                interpreter: "/lib/ld-linux-aarch64.so.1",
+                version: "GLIBC_2.17",
+                flags: 0,
+                library: "libm.so.6",
+            }
         }
     }
 
@@ -255,14 +307,23 @@ mod tests {
             let mut strings = b"\0libc.so.6\0arc4random\0".to_vec();
             let version = strings.len() as u32;
             strings.extend(self.version.bytes().chain([0]));
+            let library = strings.len() as u64;
+            strings.extend(self.library.bytes().chain([0]));
+            let dynamic = le64(&[1, 1, 1, library, 0, 0]);
             let verneed =
                 [&le16(&[1, 1])[..], &le32(&[1, 16, 0]), &le32(&[0]), &le16(&[self.flags, 2]), &le32(&[version, 0])];
             let symbols = [&[0; 24][..], &le32(&[11]), &[0x12, 0, 0, 0], &[0; 16]].concat();
-            let parts =
-                [format!("{}\0", self.interpreter).into_bytes(), strings, verneed.concat(), le16(&[0, 2]), symbols];
+            let parts = [
+                format!("{}\0", self.interpreter).into_bytes(),
+                strings,
+                verneed.concat(),
+                le16(&[0, 2]),
+                symbols,
+                dynamic,
+            ];
             const START: usize = 64 + 56;
             let offset = |index: usize| START + parts[..index].iter().map(Vec::len).sum::<usize>();
-            let sections = [(0, 0, 0), (3, 1, 0), (0x6fff_fffe, 2, 1), (0x6fff_ffff, 3, 4), (11, 4, 1)];
+            let sections = [(0, 0, 0), (3, 1, 0), (0x6fff_fffe, 2, 1), (0x6fff_ffff, 3, 4), (11, 4, 1), (6, 5, 1)];
             let mut bytes = b"\x7fELF\x02\x01\x01\0\0\0\0\0\0\0\0\0".to_vec();
             bytes.extend(le16(&[ET_DYN.0, self.machine.0]));
             bytes.extend(le32(&[1]));
@@ -275,7 +336,7 @@ mod tests {
             bytes.extend(parts.concat());
             for (kind, part, link) in sections {
                 let place = if part == 0 { [0, 0] } else { [offset(part) as u64, parts[part].len() as u64] };
-                let entry = if kind == 11 { 24 } else { 0 };
+                let entry = [(11, 24), (6, 16)].into_iter().find(|(of, _)| *of == kind).map_or(0, |(_, size)| size);
                 bytes.extend(le32(&[0, kind]));
                 bytes.extend(le64(&[0, 0, place[0], place[1]]));
                 bytes.extend(le32(&[link, 1]));
@@ -332,6 +393,17 @@ mod tests {
     fn a_symbol_that_may_be_missing_needs_no_glibc() {
         let weak = Program { version: "GLIBC_2.39", flags: VER_FLG_WEAK.0, ..Program::default() };
         assert_eq!(of_arm64(&weak), Ok(()));
+    }
+
+    #[test]
+    fn a_library_that_the_runtime_does_not_promise_is_refused() {
+        for library in LIBRARIES {
+            assert_eq!(of_arm64(&Program { library, ..Program::default() }), Ok(()), "{library}");
+        }
+        for library in ["libpq.so.5", "libssl.so.3", "libstdc++.so.6", "/opt/libc.so.6", ""] {
+            let unfit = Err(Unfit::Library(library.to_owned()));
+            assert_eq!(of_arm64(&Program { library, ..Program::default() }), unfit, "{library}");
+        }
     }
 
     #[test]

@@ -146,6 +146,7 @@ fn what_lambda_could_not_run_is_not_packed() {
         ("not-elf", "printf '#!/bin/sh\\n' >\"$out\""),
         ("machine", "printf '\\267\\0' | dd of=\"$out\" bs=1 seek=18 conv=notrunc status=none"),
         ("interpreter", "sed -i s:/lib64/ld-linux-x86-64.so.2:/store/ld-linux-x86-64.so.2: \"$out\""),
+        ("library", "sed -i s:libgcc_s.so.1:libpq___.so.5: \"$out\""),
     ];
     for (name, then) in cases {
         // Cargo takes no notice of a wrapper, so something has to change for it to link again.

@@ -191,6 +191,8 @@ pub enum Code {
     OtherArchitecture,
     /// `bootstrap::interpreter`
     Interpreter,
+    /// `bootstrap::library`
+    MissingLibrary,
     /// `bootstrap::glibc`
     GlibcTooNew,
     /// `cdn::file-not-served`
@@ -231,7 +233,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 111] = [
+    pub const ALL: [Self; 112] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
@@ -325,6 +327,7 @@ impl Code {
         Self::NotAProgram,
         Self::OtherArchitecture,
         Self::Interpreter,
+        Self::MissingLibrary,
         Self::GlibcTooNew,
         Self::FileNotServed,
         Self::LeftToTheApi,
@@ -442,6 +445,7 @@ impl Code {
             Self::NotAProgram => "bootstrap::not-a-program",
             Self::OtherArchitecture => "bootstrap::architecture",
             Self::Interpreter => "bootstrap::interpreter",
+            Self::MissingLibrary => "bootstrap::library",
             Self::GlibcTooNew => "bootstrap::glibc",
             Self::FileNotServed => "cdn::file-not-served",
             Self::LeftToTheApi => "cdn::left-to-the-api",
