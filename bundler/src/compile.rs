@@ -26,6 +26,7 @@ use crate::{
     sbom::{self, Crate},
     shell::Shell,
     toolchain::{self, Toolchain},
+    wrapper::REFUSED_FLAG,
 };
 
 /// Where cargo compiles, beside the work folder: apart from the user's own builds, whose artifacts have other paths in
@@ -217,6 +218,9 @@ impl Compiled {
         }
         if self.lacks_std {
             return Err(toolchain::std_missing(&sources.plan));
+        }
+        if let Some(flag) = finished.stderr.lines().find_map(|line| line.trim().strip_prefix(REFUSED_FLAG)) {
+            return Err(toolchain::processor_flag(&sources.plan, flag));
         }
         let mut diagnostics = mem::take(&mut self.diagnostics);
         diagnostic::sort(&mut diagnostics);

@@ -136,6 +136,22 @@ pub(crate) fn std_missing(plan: &Plan) -> Failure {
     refusal(diagnostic, architecture)
 }
 
+/// A flag of the user's for which functions might end at an instruction that the processor does not know.
+pub(crate) fn processor_flag(plan: &Plan, flag: &str) -> Failure {
+    let source = plan.project.manifest.source();
+    let start = source.text.find("[package]").unwrap_or(0);
+    let end = (start + "[package]".len()).min(source.text.len());
+    let diagnostic = Diagnostic::new(
+        Code::ProcessorFlag,
+        format!("`{flag}` has rustc use instructions that a processor of Lambda may not have"),
+        Label::new(&source, start..end, "its functions run on any processor of Lambda's"),
+        "remove it from `rustflags` in the config files of cargo, or from RUSTFLAGS, CARGO_ENCODED_RUSTFLAGS, \
+         CARGO_BUILD_RUSTFLAGS and CARGO_TARGET_…_RUSTFLAGS; `target-cpu=x86-64-v3` is fine for x86_64, and \
+         `target-cpu=neoverse-n1` for arm64",
+    );
+    Failure::Target { message: "Lambda could not run what would be compiled".to_owned(), diagnostics: vec![diagnostic] }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -27,6 +27,10 @@ pub fn run(order: &WrapperOrder, arguments: &[OsString]) -> ExitCode {
     let Some((rustc, arguments)) = arguments.split_first() else {
         return ExitCode::FAILURE;
     };
+    if let Some(flag) = order.package.as_ref().and_then(|_| processor_flag(arguments)) {
+        eprintln!("{REFUSED_FLAG}{flag}");
+        return ExitCode::FAILURE;
+    }
     let mut programs = wrappers(order);
     programs.push(rustc);
     let mut command = Command::new(programs[0]);
@@ -38,6 +42,28 @@ pub fn run(order: &WrapperOrder, arguments: &[OsString]) -> ExitCode {
             ExitCode::FAILURE
         }
     }
+}
+
+/// What the wrapper writes in front of a flag for which it does not call rustc.
+pub(crate) const REFUSED_FLAG: &str = "wharf refuses the flag: ";
+
+/// Processors that run whatever Lambda may run a function on: those of x86_64 have AVX2
+/// (<https://aws.amazon.com/blogs/compute/creating-faster-aws-lambda-functions-with-avx2/>), those of arm64 are Graviton2 or
+/// newer.
+const PROCESSORS: [&str; 6] = ["generic", "x86-64", "x86-64-v2", "x86-64-v3", "haswell", "neoverse-n1"];
+
+/// Instructions that no page of Lambda's promises.
+const FEATURES: [&str; 6] = ["+avx512", "+avx10", "+amx", "+sve", "+sme", "+apx"];
+
+/// The first flag by which rustc would use instructions that a processor of Lambda's may not have.
+fn processor_flag(arguments: &[OsString]) -> Option<String> {
+    let text = |argument: &OsString| argument.to_str().map(|text| text.trim_start_matches("-C").trim().to_owned());
+    arguments.iter().filter_map(text).find(|flag| {
+        let features = flag.strip_prefix("target-feature=").unwrap_or_default();
+        let is_unknown = |name: &str| !PROCESSORS.contains(&name);
+        flag.strip_prefix("target-cpu=").is_some_and(is_unknown)
+            || features.split(',').any(|feature| FEATURES.iter().any(|refused| feature.starts_with(refused)))
+    })
 }
 
 /// The user's wrappers, each of which is called with the next one, as cargo calls them.
@@ -152,6 +178,28 @@ mod tests {
 
     fn arguments() -> Vec<OsString> {
         ["--crate-name", "shop", "-C", "metadata=1234", "-C", "extra-filename=-1234"].map(OsString::from).into()
+    }
+
+    #[test]
+    fn instructions_that_lambda_may_not_have_are_refused() {
+        let refused = |flags: &[&str]| processor_flag(&flags.iter().map(OsString::from).collect::<Vec<_>>());
+        for flags in [
+            &["-C", "target-cpu=native"][..],
+            &["-Ctarget-cpu=x86-64-v4"],
+            &["-C", "target-cpu=neoverse-v1"],
+            &["-C", "target-feature=+avx2,+avx512f"],
+            &["-Ctarget-feature=+sve2"],
+        ] {
+            assert!(refused(flags).is_some(), "{flags:?}");
+        }
+        for flags in [
+            &["-C", "target-cpu=x86-64-v3"][..],
+            &["-Ctarget-cpu=neoverse-n1"],
+            &["-C", "target-feature=+avx2,-avx512f,+crt-static"],
+            &["--crate-name", "native"],
+        ] {
+            assert_eq!(refused(flags), None, "{flags:?}");
+        }
     }
 
     #[test]

@@ -160,6 +160,15 @@ fn what_lambda_could_not_run_is_not_packed() {
     }
 }
 
+#[test]
+fn the_processor_of_this_machine_is_not_that_of_lambda() {
+    let project = hello("processor");
+    let bundle = project.bundle().arg("--offline").env("RUSTFLAGS", "-C target-cpu=native");
+    let output = bundle.run();
+    assert_eq!(output.code, Some(5), "{output}");
+    assert_snapshot("processor", &project, &output);
+}
+
 /// `arc4random` came with glibc 2.36, and the machine needs that one at least to link it.
 #[test]
 fn a_function_that_needs_a_newer_glibc_is_refused() {

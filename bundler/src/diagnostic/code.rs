@@ -173,6 +173,8 @@ pub enum Code {
     StdMissing,
     /// `target::linker-missing`
     LinkerMissing,
+    /// `target::processor-flag`
+    ProcessorFlag,
     /// `evaluate::failed`
     EvaluationFailed,
     /// `evaluate::set-cookie`
@@ -233,7 +235,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 112] = [
+    pub const ALL: [Self; 113] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
@@ -318,6 +320,7 @@ impl Code {
         Self::StaticParamsFailed,
         Self::StdMissing,
         Self::LinkerMissing,
+        Self::ProcessorFlag,
         Self::EvaluationFailed,
         Self::EvaluationSetCookie,
         Self::DynamicError,
@@ -436,6 +439,7 @@ impl Code {
             Self::StaticParamsFailed => "params::failed",
             Self::StdMissing => "target::std-missing",
             Self::LinkerMissing => "target::linker-missing",
+            Self::ProcessorFlag => "target::processor-flag",
             Self::EvaluationFailed => "evaluate::failed",
             Self::EvaluationSetCookie => "evaluate::set-cookie",
             Self::DynamicError => "evaluate::dynamic-error",
