@@ -124,6 +124,7 @@ fn of_functions<'m>(manifest: &'m Manifest) -> Vec<Limit> {
         Limit::total(&rules::VARIABLES, environment(manifest) as u64),
         each(&rules::TIMEOUT, |entry| entry.timeout.into()),
         each(&rules::MEMORY, |entry| entry.memory.into()),
+        Limit::largest(&rules::FROZEN, frozen(manifest)),
         Limit::largest(&rules::REPLY, of_functions.into_iter().map(reply)),
         Limit::largest(&rules::REPLY_WITHOUT_CDN, of_s3.into_iter().map(reply)),
         Limit::total(&rules::ROLES, manifest.functions.len() as u64 + u64::from(manifest.stamp_writer.is_some())),
@@ -191,6 +192,21 @@ fn of_stacks(stacks: &[sam::Stack]) -> Vec<Limit> {
 
 fn source(entry: &FunctionEntry) -> &str {
     entry.sources.first().map_or(APP, String::as_str)
+}
+
+/// How much of the memory that a function has for it is taken by what it knows of its frozen answers, in percent.
+fn frozen(manifest: &Manifest) -> Vec<(u64, &str)> {
+    /// A function with `fetch` that has answered once, and what a large request adds for a moment.
+    const PROGRAM: u64 = 48 << 20;
+    /// Measured: 30,000 answers with a param, two headers and a tag took 65 MiB, while they were read.
+    const ANSWER: u64 = 2048;
+    let of = |name: &str, entry: &'_ FunctionEntry| {
+        let known = answers(manifest).filter(|(route, _)| route.function == *name);
+        let bytes: u64 = known.map(|(_, answer)| ANSWER + 3 * head(answer)).sum();
+        let free = ((u64::from(entry.memory) << 20) / 4 * 3).saturating_sub(PROGRAM).max(1);
+        bytes.saturating_mul(100).div_ceil(free)
+    };
+    manifest.functions.iter().map(|(name, entry)| (of(name, entry), source(entry))).collect()
 }
 
 /// What was made at build time.

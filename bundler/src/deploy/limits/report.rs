@@ -204,6 +204,22 @@ mod tests {
     }
 
     #[test]
+    fn frozen_answers_that_do_not_fit_the_memory_are_told() {
+        let mut manifest = app(1);
+        manifest.functions.get_mut("items-slug").unwrap().memory = 128;
+        let answers = &mut manifest.routes[0].methods.get_mut("GET").unwrap().answers;
+        *answers = vec![answers[0].clone(); 30_000];
+        let told = |manifest: &Manifest| {
+            let limits = limits(manifest);
+            let mut told = diagnostics(&limits).into_iter().filter(|it| it.message.contains("frozen answers"));
+            told.next().map(|diagnostic| diagnostic.code)
+        };
+        assert_eq!(told(&manifest), Some(Code::AboveALimit));
+        manifest.functions.get_mut("items-slug").unwrap().memory = 512;
+        assert_eq!(told(&manifest), None);
+    }
+
+    #[test]
     fn an_answer_that_s3_can_send_is_too_large_without_a_cdn_only() {
         use wharf::config::Revalidate;
         let mut manifest = app(1);

@@ -202,6 +202,19 @@ pub(super) const MEMORY: Rule = Rule {
     help: "",
 };
 
+/// What a function needs to know of its frozen answers, beside their bodies, which stay in the file. A quarter of the
+/// memory is for answers that are made later.
+pub(super) const FROZEN: Rule = Rule {
+    name: "memory for frozen answers, in % of a function's",
+    allowed: 100,
+    unit: Unit::Count,
+    kind: Kind::Fixed,
+    target: Target::Every,
+    page: LAMBDA,
+    help: "raise `MEMORY` in the route file, or list fewer params in `generate_static_params`; the others are made when \
+           they are asked for",
+};
+
 /// With 100 bytes more than 6 MB, as Lambda's own error says.
 const LARGEST_REPLY: u64 = (6 << 20) + 100;
 
