@@ -2,6 +2,7 @@
 
 mod dotenv;
 mod env_files;
+mod function_settings;
 mod project;
 mod published;
 mod settings;
@@ -13,6 +14,8 @@ use std::{
     path::{Path, PathBuf},
 };
 
+pub(crate) use function_settings::PSEUDO_PARAMETERS;
+pub use function_settings::{FunctionSettings, PolicyStatement};
 pub use project::{Project, ProjectFile};
 pub use settings::{FunctionGroup, GetDefault, Settings};
 

@@ -15,6 +15,7 @@ use wharf::{
 
 use crate::{
     deploy::http_api,
+    discover::PolicyStatement,
     evaluate::{Class, EvaluatedRoute, Reason},
     generate::STAMP_WRITER,
     package::{ObjectOrigin, Packed, PackedFunction, PackedObject},
@@ -125,6 +126,15 @@ pub struct FunctionEntry {
     /// `stamp_writer` as `WHARF_STAMP_QUEUE`, and the right to send messages there.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub revalidates: bool,
+    /// The names of the variables that it has besides those of all functions, sorted.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub environment: Vec<String>,
+    /// How many of it run at once, at most and whatever others do, unless a deployment says otherwise.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub reserved_concurrency: Option<u32>,
+    /// What it may do besides what every function may.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub policy_statements: Vec<PolicyStatement>,
     /// The regions that its routes prefer; empty when they say nothing.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub preferred_region: Vec<String>,
@@ -391,6 +401,7 @@ fn function_entry(function: &Function, packed: &Packed) -> FunctionEntry {
     let largest =
         |value: fn(&SegmentConfig) -> u32| configs.iter().map(|config| value(config)).max().unwrap_or_default();
     let zip = &packed.functions[&function.name];
+    let settings = plan.project.settings.functions.get(function.name.as_str()).cloned().unwrap_or_default();
     FunctionEntry {
         zip: zip_path(function.name.as_str()),
         size: zip.size,
@@ -408,6 +419,9 @@ fn function_entry(function: &Function, packed: &Packed) -> FunctionEntry {
             InvokeMode::Buffered
         },
         revalidates: zip.revalidates,
+        environment: settings.environment.into_iter().collect(),
+        reserved_concurrency: settings.reserved_concurrency,
+        policy_statements: settings.policy_statements,
         preferred_region: preferred_region(&configs),
         description: description(function, &routes),
         routes: routes.iter().map(|route| route.file.pattern.to_string()).collect(),
@@ -580,6 +594,9 @@ pub(crate) mod tests {
             timeout: 30,
             invoke_mode: InvokeMode::Buffered,
             revalidates: false,
+            environment: Vec::new(),
+            reserved_concurrency: None,
+            policy_statements: Vec::new(),
             preferred_region: Vec::new(),
             description: source.clone(),
             routes: vec!["/items/[slug]".to_owned()],

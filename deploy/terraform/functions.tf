@@ -4,7 +4,7 @@ locals {
     for name, function in local.functions : name => {
       memory               = coalesce(try(var.functions[name].memory, null), function.memory)
       timeout              = coalesce(try(var.functions[name].timeout, null), function.timeout)
-      reserved_concurrency = try(var.functions[name].reserved_concurrency, null)
+      reserved_concurrency = try(coalesce(try(var.functions[name].reserved_concurrency, null), try(function.reserved_concurrency, null)), null)
       version              = try(var.functions[name].version, null)
       environment = merge(
         var.domain == null ? {} : { WHARF_HOSTS = var.domain.name },
@@ -13,8 +13,27 @@ locals {
         local.origin_environment,
         contains(keys(local.revalidating), name) ? { WHARF_STAMP_QUEUE = local.stamp_queue.url } : {},
       )
-      statements = concat(var.policy_statements, try(var.functions[name].policy_statements, []))
+      statements = concat(
+        var.policy_statements,
+        [for statement in try(function.policy_statements, []) : {
+          actions   = statement.actions
+          resources = [for resource in statement.resources : join("", [for part in regexall("[$][{][^}]*[}]|[^$]+|[$]", resource) : lookup(local.named[name], part, part)])]
+        }],
+        try(var.functions[name].policy_statements, []),
+      )
     }
+  }
+
+  # What the app's own statements may name: something of the deployment, and the variables of the function.
+  named = {
+    for name, function in local.functions : name => merge(
+      { for variable, value in merge(var.environment, try(var.functions[name].environment, {})) : "$${${variable}}" => value },
+      {
+        "$${AWS::AccountId}" = data.aws_caller_identity.current.account_id
+        "$${AWS::Partition}" = data.aws_partition.current.partition
+        "$${AWS::Region}"    = data.aws_region.current.region
+      },
+    )
   }
 
   origin_environment = merge(
@@ -43,6 +62,10 @@ locals {
     Resource = "*"
   }]
 }
+
+data "aws_caller_identity" "current" {}
+
+data "aws_partition" "current" {}
 
 data "aws_iam_policy_document" "lambda" {
   statement {

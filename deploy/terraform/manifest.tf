@@ -7,6 +7,14 @@ locals {
   functions = local.manifest.functions
   streaming = { for name, function in local.functions : name => function if function.invoke_mode == "response_stream" }
 
+  # The variables that the app lists for single functions, each of which its role or its code relies on.
+  missing_variables = flatten([
+    for name, function in local.functions : [
+      for variable in try(function.environment, []) : "The function ${name} needs a value for ${variable}: set it in `environment`, or in `functions.${name}.environment`."
+      if !contains(keys(merge(var.environment, try(var.functions[name].environment, {}))), variable)
+    ]
+  ])
+
   # What tells the CDN that answers are to be renewed.
   revalidating = { for name, function in local.functions : name => function if local.stamp_writer != null && try(function.revalidates, false) }
 
@@ -44,6 +52,10 @@ resource "terraform_data" "bundle" {
     precondition {
       condition     = alltrue([for name in keys(var.functions) : contains(keys(local.functions), name)])
       error_message = "The variable `functions` names what is no function of this bundle: ${join(", ", setsubtract(keys(var.functions), keys(local.functions)))}."
+    }
+    precondition {
+      condition     = length(local.missing_variables) == 0
+      error_message = join(" ", local.missing_variables)
     }
     precondition {
       condition     = alltrue([for function in values(local.functions) : function.size <= 50 * 1024 * 1024])

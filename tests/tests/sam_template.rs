@@ -15,6 +15,7 @@ use tempfile::TempDir;
 use walkdir::WalkDir;
 use wharf_bundler::{
     deploy::{cdn, http_api, sam},
+    discover::PolicyStatement,
     manifest::{FunctionEntry, InvokeMode, Manifest, RouteEntry},
 };
 use wharf_tests::{checkov, paths, sam as tools};
@@ -164,6 +165,22 @@ fn with_api(manifest: Manifest) -> Manifest {
     Manifest { api, ..manifest }
 }
 
+/// The same with what an app may say of single functions: of the first it is all, and each has a variable.
+fn with_settings(mut manifest: Manifest) -> Manifest {
+    for (index, entry) in manifest.functions.values_mut().enumerate() {
+        entry.environment = vec![format!("OWN_{}", ["A", "B", "C"][index % 3])];
+        if index == 0 {
+            entry.reserved_concurrency = Some(5);
+            let resources = ["arn:aws:s3:::${AWS::AccountId}-${OWN_A}/*", "${TABLE}", "arn:aws:s3:::fixed"];
+            entry.policy_statements = vec![PolicyStatement {
+                actions: vec!["s3:PutObject".to_owned()],
+                resources: resources.map(str::to_owned).into(),
+            }];
+        }
+    }
+    manifest
+}
+
 /// So many routes `/r0/[id]`, `/r1/[id]` and so on, one of which revalidates.
 fn many(routes: usize) -> Manifest {
     let pattern = |index| if index == 7 { "/revalidate/[id]".to_owned() } else { format!("/r{index}/[id]") };
@@ -197,8 +214,8 @@ fn bundles() -> &'static [(&'static str, Bundle)] {
             ("/sizes/[größe]/[[...other]]", false),
         ];
         vec![
-            ("shop", Bundle::of(manifest(&shop))),
-            ("300 routes", Bundle::of(many(300))),
+            ("shop", Bundle::of(with_settings(manifest(&shop)))),
+            ("300 routes", Bundle::of(with_settings(many(300)))),
             ("300 routes in groups", Bundle::of(grouped(many_below(30, 10)))),
             ("streaming", Bundle::of(manifest(&[("/chat/[room]", true), ("/events", true)]))),
         ]
@@ -412,6 +429,72 @@ fn every_function_has_the_variables_of_the_app_and_the_secret() {
                 assert_eq!(stack["Properties"]["Parameters"]["EnvTable"]["Ref"], "EnvTable", "{name}");
             }
         }
+    }
+}
+
+#[test]
+fn a_function_has_what_the_app_says_of_it_and_no_other_has() {
+    for (name, bundle) in bundles().iter().filter(|(name, _)| *name != "streaming") {
+        let (first, entry) = bundle.manifest.functions.first_key_value().expect("it has some");
+        let is_set = entry.reserved_concurrency.is_some();
+        let mut seen = 0;
+        for (file, template) in bundle.translated() {
+            let resources = template["Resources"].as_object().expect("it has some");
+            for (id, function) in resources.iter().filter(|(_, it)| it["Type"] == "AWS::Lambda::Function") {
+                let properties = &function["Properties"];
+                let concurrency = &properties["ReservedConcurrentExecutions"];
+                if concurrency.is_null() {
+                    continue;
+                }
+                seen += 1;
+                let parameter = concurrency["Ref"].as_str().expect("it is a parameter");
+                assert_eq!(parameter, id.replace("Function", "Concurrency"), "{name}: {file}");
+                assert_eq!(template["Parameters"][parameter]["Default"], 5, "{name}: {file}");
+                let own = &properties["Environment"]["Variables"];
+                assert_eq!(own["OWN_A"]["Ref"], "EnvOwnA", "{name}: {first}");
+                assert_eq!(own["OWN_B"], Value::Null, "{name}: {first}");
+                let policies = resources[&id.replace("Function", "Role")]["Properties"]["Policies"].as_array();
+                let policy = policies.and_then(|policies| policies.last()).expect("it has some");
+                let wanted = json!([{ "Effect": "Allow", "Action": ["s3:PutObject"], "Resource": [
+                    { "Fn::Sub": "arn:aws:s3:::${AWS::AccountId}-${EnvOwnA}/*" },
+                    { "Fn::Sub": "${EnvTable}" },
+                    "arn:aws:s3:::fixed",
+                ] }]);
+                assert_eq!(policy["PolicyDocument"]["Statement"], wanted, "{name}: {first}");
+            }
+            for (id, parameter) in template["Parameters"].as_object().expect("it has some") {
+                assert!(!id.starts_with("EnvOwn") || parameter["NoEcho"] == true, "{name}: {file}: {id}");
+            }
+        }
+        assert_eq!(seen, usize::from(is_set), "{name}");
+    }
+}
+
+#[test]
+fn the_api_is_throttled_and_a_key_encrypts_logs_and_variables() {
+    for (name, bundle) in bundles() {
+        for (file, template) in bundle.translated() {
+            let resources = template["Resources"].as_object().expect("it has some");
+            let key = json!({ "Fn::If": ["HasKmsKey", { "Ref": "KmsKeyArn" }, { "Ref": "AWS::NoValue" }] });
+            for (id, resource) in resources {
+                let property = match resource["Type"].as_str() {
+                    Some("AWS::Lambda::Function") => "KmsKeyArn",
+                    Some("AWS::Logs::LogGroup") => "KmsKeyId",
+                    _ => continue,
+                };
+                assert_eq!(resource["Properties"][property], key, "{name}: {file}: {id}");
+            }
+        }
+        let root = &bundle.translated()["template.yaml"];
+        let stages = root["Resources"].as_object().expect("it has some").values();
+        let mut stages = stages.filter(|it| it["Type"] == "AWS::ApiGatewayV2::Stage");
+        let settings = &stages.next().expect("the API has one")["Properties"]["DefaultRouteSettings"];
+        let wanted = json!({
+            "ThrottlingBurstLimit": { "Ref": "ThrottleBurst" }, "ThrottlingRateLimit": { "Ref": "ThrottleRate" },
+        });
+        assert_eq!(*settings, wanted, "{name}");
+        let default = |parameter: &str| root["Parameters"][parameter]["Default"].as_u64();
+        assert_eq!([default("ThrottleRate"), default("ThrottleBurst")], [Some(10_000), Some(5_000)], "{name}");
     }
 }
 

@@ -323,6 +323,48 @@ fn an_app_without_routes_is_applied() {
     assert_eq!(applied.only("aws_cloudfront_distribution")["enabled"], true);
 }
 
+/// A shop that says something of one of its functions.
+fn shop_with_settings() -> Shop {
+    let shop = Shop::new();
+    let path = shop.folder.path().join("target/bundle/manifest.json");
+    let mut manifest: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let function = &mut manifest["functions"]["admin"];
+    let resources = ["arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TABLE}", "*"];
+    function["policy_statements"] = json!([{"actions": ["dynamodb:PutItem"], "resources": resources}]);
+    function["reserved_concurrency"] = json!(5);
+    function["environment"] = json!(["TABLE"]);
+    shop.write("manifest.json", &manifest.to_string());
+    shop
+}
+
+#[test]
+fn a_function_has_what_the_app_says_of_it_unless_the_deployment_says_otherwise() {
+    let Some(provider) = OfflineProvider::configured() else { return };
+    let shop = shop_with_settings();
+    let said = provider.refuses(&shop.root(&json!({"origin_secret": SECRET})));
+    assert!(said.contains("needs a value for TABLE"), "{said}");
+    let functions = json!({"admin": {"environment": {"TABLE": "orders"}}});
+    let applied = provider.apply(&shop.root(&json!({"origin_secret": SECRET, "functions": functions})), &[]);
+    for (name, function) in of_the_app(&applied) {
+        let wanted = if name == "admin" { json!(5) } else { json!(-1) };
+        let found = &function["reserved_concurrent_executions"];
+        assert!(*found == wanted || (name != "admin" && found.is_null()), "{name}: {found}");
+    }
+    let policies = applied.resources("aws_iam_role_policy");
+    let policy = policies.iter().find(|(name, _)| name == "admin").unwrap().1["policy"].as_str().unwrap();
+    let policy: Value = serde_json::from_str(policy).unwrap();
+    let statement = policy["Statement"].as_array().unwrap().last().unwrap();
+    assert_eq!(statement["Action"], json!(["dynamodb:PutItem"]));
+    let resource = statement["Resource"][0].as_str().unwrap();
+    assert!(resource.ends_with(":table/orders") && resource.contains(":eu-central-1:"), "{resource}");
+    assert!(!resource.contains("${") && statement["Resource"][1] == "*", "{statement}");
+    let functions = json!({"admin": {"environment": {"TABLE": "orders"}, "reserved_concurrency": 7}});
+    let applied = provider.apply(&shop.root(&json!({"origin_secret": SECRET, "functions": functions})), &[]);
+    let functions = of_the_app(&applied);
+    let admin = functions.iter().find(|(name, _)| name == "admin").unwrap().1;
+    assert_eq!(admin["reserved_concurrent_executions"], 7);
+}
+
 /// The key of what belongs to the stamp writer.
 const WRITER: &str = "stamp_writer";
 

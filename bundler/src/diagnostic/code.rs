@@ -187,6 +187,8 @@ pub enum Code {
     FunctionGroupTwice,
     /// `function::regions-differ`
     FunctionRegionsDiffer,
+    /// `function::unknown`
+    UnknownFunction,
     /// `bootstrap::not-a-program`
     NotAProgram,
     /// `bootstrap::architecture`
@@ -327,6 +329,7 @@ impl Code {
         Self::FunctionGroupEmpty,
         Self::FunctionGroupTwice,
         Self::FunctionRegionsDiffer,
+        Self::UnknownFunction,
         Self::NotAProgram,
         Self::OtherArchitecture,
         Self::Interpreter,
@@ -446,6 +449,7 @@ impl Code {
             Self::FunctionGroupEmpty => "function::no-route",
             Self::FunctionGroupTwice => "function::listed-twice",
             Self::FunctionRegionsDiffer => "function::regions-differ",
+            Self::UnknownFunction => "function::unknown",
             Self::NotAProgram => "bootstrap::not-a-program",
             Self::OtherArchitecture => "bootstrap::architecture",
             Self::Interpreter => "bootstrap::interpreter",

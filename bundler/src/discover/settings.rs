@@ -1,10 +1,17 @@
 //! `[package.metadata.wharf]`: what an app says once for all of its routes.
 
-use std::{collections::BTreeSet, ops::Range};
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    ops::Range,
+};
 
 use toml_edit::{Item, TableLike};
 
-use super::{ProjectFile, published::Pattern};
+use super::{
+    ProjectFile,
+    function_settings::{self, FunctionSettings},
+    published::Pattern,
+};
 use crate::{
     architecture::Architecture,
     diagnostic::{Code, Diagnostic, Label, Source},
@@ -21,6 +28,8 @@ pub struct Settings {
     pub environment: BTreeSet<String>,
     /// `function-groups`: the folders whose routes share a function.
     pub function_groups: Vec<FunctionGroup>,
+    /// `functions`: what single functions have, by their names.
+    pub functions: BTreeMap<String, FunctionSettings>,
     /// `include`: patterns of the files that each function has beside its program.
     pub include: Vec<Entry>,
     /// `public-include`: names and paths below `public/` that are published although they look like leftovers.
@@ -56,7 +65,7 @@ pub enum GetDefault {
 }
 
 /// The keys that there are.
-const KEYS: [&str; 6] = ["arch", "environment", "function-groups", "get", "include", "public-include"];
+const KEYS: [&str; 7] = ["arch", "environment", "function-groups", "functions", "get", "include", "public-include"];
 
 /// What Lambda sets itself, and what the templates set.
 /// <https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html#configuration-envvars-runtime>
@@ -108,13 +117,43 @@ pub(super) fn read(manifest: &ProjectFile, diagnostics: &mut Vec<Diagnostic>) ->
                 _ => diagnostics.push(wrong_value("arch", value, "`\"x86_64\"` or `\"arm64\"`", &source)),
             },
             ("get", _) => diagnostics.push(wrong_value("get", value, "`\"static\"` or `\"dynamic\"`", &source)),
-            _ => diagnostics.push(unknown(key, table, &source)),
+            // Read below, as it may name what the others list.
+            ("functions", _) => {}
+            _ => diagnostics.push(unknown(key, table, &KEYS, &source)),
         }
+    }
+    if let Some(value) = table.get("functions") {
+        settings.functions = functions(value, &settings.environment, &source, diagnostics);
     }
     settings
 }
 
-fn environment(value: &Item, source: &Source, diagnostics: &mut Vec<Diagnostic>) -> BTreeSet<String> {
+/// The settings of single functions; `of_all` are the variables of all of them.
+fn functions(
+    value: &Item,
+    of_all: &BTreeSet<String>,
+    source: &Source,
+    diagnostics: &mut Vec<Diagnostic>,
+) -> BTreeMap<String, FunctionSettings> {
+    let wanted = "a table for each function, as `[package.metadata.wharf.functions.items-slug]`";
+    let mut functions = BTreeMap::new();
+    let Some(table) = value.as_table_like() else {
+        diagnostics.push(wrong_value("functions", value, wanted, source));
+        return functions;
+    };
+    for (name, value) in table.iter() {
+        let Some(of_function) = value.as_table_like() else {
+            diagnostics.push(wrong_value(&format!("functions.{name}"), value, wanted, source));
+            continue;
+        };
+        let span = table.key(name).and_then(toml_edit::Key::span).unwrap_or(0..0);
+        let settings = function_settings::read(of_function, of_all, source, diagnostics);
+        functions.insert(name.to_owned(), FunctionSettings { span, ..settings });
+    }
+    functions
+}
+
+pub(super) fn environment(value: &Item, source: &Source, diagnostics: &mut Vec<Diagnostic>) -> BTreeSet<String> {
     let names = value.as_array().map(|list| list.iter().map(toml_edit::Value::as_str).collect::<Vec<_>>());
     let names: Option<BTreeSet<String>> = names.and_then(|names| {
         names.into_iter().map(|name| Some(name?.to_owned()).filter(|name| is_variable(name))).collect()
@@ -182,7 +221,7 @@ fn is_variable(name: &str) -> bool {
         && !RESERVED.contains(&name)
 }
 
-fn wrong_value(key: &str, value: &Item, wanted: &str, source: &Source) -> Diagnostic {
+pub(super) fn wrong_value(key: &str, value: &Item, wanted: &str, source: &Source) -> Diagnostic {
     let span = value.span().unwrap_or(0..0);
     Diagnostic::new(
         Code::SettingValue,
@@ -192,14 +231,15 @@ fn wrong_value(key: &str, value: &Item, wanted: &str, source: &Source) -> Diagno
     )
 }
 
-fn unknown(key: &str, table: &dyn TableLike, source: &Source) -> Diagnostic {
+pub(super) fn unknown(key: &str, table: &dyn TableLike, known: &[&str], source: &Source) -> Diagnostic {
     let span = table.key(key).and_then(toml_edit::Key::span).unwrap_or(0..0);
-    let nearest = KEYS.into_iter().min_by_key(|known| strsim::damerau_levenshtein(known, key)).unwrap_or_default();
+    let nearest = known.iter().min_by_key(|known| strsim::damerau_levenshtein(known, key)).copied().unwrap_or_default();
+    let all: Vec<String> = known.iter().map(|known| format!("`{known}`")).collect();
     Diagnostic::new(
         Code::UnknownSetting,
         format!("there is no setting `{key}`"),
         Label::new(source, span, format!("did you mean `{nearest}`?")),
-        format!("rename it, or remove it; there are {}", KEYS.map(|known| format!("`{known}`")).join(", ")),
+        format!("rename it, or remove it; there are {}", all.join(", ")),
     )
 }
 
@@ -290,6 +330,47 @@ mod tests {
             }
         }
         assert_eq!(settings("[package.metadata.wharf]\ninclude = [\"[a\"]\n").1, [Code::SettingValue]);
+    }
+
+    #[test]
+    fn a_function_has_variables_rights_and_a_share_of_the_concurrency() {
+        let (read, codes) = settings(
+            "[package.metadata.wharf]\nenvironment = [\"TABLE\"]\n\
+             [package.metadata.wharf.functions.api]\nenvironment = [\"KEY\"]\nreserved-concurrency = 5\n\
+             [[package.metadata.wharf.functions.api.policy-statements]]\nactions = [\"dynamodb:Get*\", \"s3:PutObject\"]\n\
+             resources = [\"arn:${AWS::Partition}:s3:::${KEY}/*\", \"${TABLE}\", \"*\"]\n",
+        );
+        assert_eq!(codes, []);
+        let api = &read.functions["api"];
+        assert_eq!((api.reserved_concurrency, api.environment.len()), (Some(5), 1));
+        assert_eq!(api.policy_statements[0].actions, ["dynamodb:Get*", "s3:PutObject"]);
+        assert_eq!(api.policy_statements[0].resources.len(), 3);
+    }
+
+    #[test]
+    fn what_no_function_can_have_is_refused() {
+        for (text, code) in [
+            ("environment = [\"WHARF_STAMP_QUEUE\"]", Code::SettingValue),
+            ("reserved-concurrency = -1", Code::SettingValue),
+            ("reserved-concurrency = \"5\"", Code::SettingValue),
+            ("reserved_concurrency = 5", Code::UnknownSetting),
+            ("policy-statements = {}", Code::SettingValue),
+            ("policy-statements = [{ actions = [\"*\"], resources = [\"*\"] }]", Code::SettingValue),
+            ("policy-statements = [{ actions = [], resources = [\"*\"] }]", Code::SettingValue),
+            ("policy-statements = [{ actions = [\"s3:Get*\"] }]", Code::SettingValue),
+            ("policy-statements = [{ actions = [\"s3:Get*\"], resources = [\"orders\"] }]", Code::SettingValue),
+            ("policy-statements = [{ actions = [\"s3:Get*\"], resources = [\"arn:${OTHER}\"] }]", Code::SettingValue),
+            ("policy-statements = [{ actions = [\"s3:Get*\"], resources = [\"arn:${TABLE\"] }]", Code::SettingValue),
+            (
+                "policy-statements = [{ effect = \"Deny\", actions = [\"s3:Get*\"], resources = [\"*\"] }]",
+                Code::SettingValue,
+            ),
+        ] {
+            let text = format!("[package.metadata.wharf.functions.api]\n{text}\n");
+            assert_eq!(settings(&text).1, [code], "{text}");
+        }
+        assert_eq!(settings("[package.metadata.wharf]\nfunctions = [\"api\"]\n").1, [Code::SettingValue]);
+        assert_eq!(settings("[package.metadata.wharf.functions]\napi = 5\n").1, [Code::SettingValue]);
     }
 
     #[test]

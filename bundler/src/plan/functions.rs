@@ -8,7 +8,7 @@ use super::{
 };
 use crate::{
     diagnostic::{Code, Diagnostic, Label, Source},
-    discover::FunctionGroup,
+    discover::{FunctionGroup, FunctionSettings, Project},
     parse::RouteFile,
 };
 
@@ -53,6 +53,25 @@ fn no_route(group: &FunctionGroup, routes: &[RouteFile], source: &Source) -> Dia
         Label::new(source, group.span.clone(), label),
         "name a folder of the app directory as it is spelled there, or remove the entry",
     )
+}
+
+/// What is wrong with the settings of single functions: there are no such functions.
+pub(super) fn unknown(project: &Project, functions: &[Function]) -> Vec<Diagnostic> {
+    let source = project.manifest.source();
+    let is_known = |name: &str| functions.iter().any(|function| function.name.as_str() == name);
+    let unknown = project.settings.functions.iter().filter(|(name, _)| !is_known(name));
+    let diagnostic = |(name, settings): (&String, &FunctionSettings)| {
+        let names = functions.iter().map(|function| function.name.as_str());
+        let nearest = names.min_by_key(|known| strsim::damerau_levenshtein(known, name));
+        let nearest = nearest.map(|known| format!("did you mean `{known}`?")).unwrap_or_default();
+        Diagnostic::new(
+            Code::UnknownFunction,
+            format!("the app has no function `{name}`"),
+            Label::new(&source, settings.span.clone(), nearest),
+            "name a function as its zip in `target/bundle/functions` is named, or remove the table",
+        )
+    };
+    unknown.map(diagnostic).collect()
 }
 
 /// The folders that hold routes, with those above them.

@@ -111,6 +111,10 @@ pub fn run(app: App) -> Result<Plan, Failure> {
     let mut files: Vec<_> = pages.chain(app.public.into_iter().map(exported_public_file)).collect();
     files.sort_by(|left, right| left.path.cmp(&right.path));
     let (routes, functions) = assign(groups, app.routes);
+    let unknown = functions::unknown(&app.project, &functions);
+    if !unknown.is_empty() {
+        return Err(Failure::Diagnostics(unknown));
+    }
     Ok(Plan {
         options: app.options,
         project: app.project,

@@ -236,9 +236,11 @@ const URL_OF_A_QUEUE: usize = "https://sqs.ap-southeast-4.amazonaws.com/12345678
 /// The names of the app's variables, and what the templates set besides.
 fn environment(manifest: &Manifest) -> usize {
     let of_the_app: usize = manifest.app.environment.iter().map(String::len).sum();
+    let own = |entry: &FunctionEntry| entry.environment.iter().map(String::len).sum();
+    let of_one: usize = manifest.functions.values().map(own).max().unwrap_or_default();
     // Two of them while the secret is changed.
     let secret = "WHARF_ORIGIN_SECRET".len() + "WHARF_ORIGIN_SECRET_ROTATION".len() + 2 * 64;
     let revalidates = manifest.functions.values().any(|entry| entry.revalidates);
     let queue = if revalidates { "WHARF_STAMP_QUEUE".len() + URL_OF_A_QUEUE } else { 0 };
-    of_the_app + secret + queue + "WHARF_REQUIRE_ORIGIN1".len()
+    of_the_app + of_one + secret + queue + "WHARF_REQUIRE_ORIGIN1".len()
 }

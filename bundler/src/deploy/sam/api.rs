@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use serde_json::{Map, Value, json};
 
 use super::{
+    function::KEY_OF_LOGS,
     has_api,
     names::{Prefix, logical_id_of},
     template::{Output, Resource, attribute, only_if, reference, substitute},
@@ -26,6 +27,10 @@ pub(super) fn resources(
     let api = json!({
         "StageName": "$default",
         "FailOnWarnings": true,
+        "DefaultRouteSettings": {
+            "ThrottlingBurstLimit": reference("ThrottleBurst"),
+            "ThrottlingRateLimit": reference("ThrottleRate"),
+        },
         "DefinitionBody": body(manifest, prefix, target),
         "AccessLogSettings": only_if("HasAccessLog", json!({
             "DestinationArn": attribute("ApiAccessLog", "Arn"),
@@ -36,10 +41,9 @@ pub(super) fn resources(
     let logs = json!({
         "LogGroupName": substitute(format!("/aws/vendedlogs/{}", prefix.name("api"))),
         "RetentionInDays": reference("LogRetention"),
+        "KmsKeyId": only_if("HasKmsKey", reference("KmsKeyArn")),
     });
-    let logs = Resource::new("AWS::Logs::LogGroup", logs)
-        .only_if("HasAccessLog")
-        .without_checks(&[("CKV_AWS_158", "CloudWatch encrypts logs with its own key")]);
+    let logs = Resource::new("AWS::Logs::LogGroup", logs).only_if("HasAccessLog").without_checks(&[KEY_OF_LOGS]);
     let domain = json!({
         "DomainName": reference("Domain"),
         "DomainNameConfigurations": [{
@@ -55,7 +59,7 @@ pub(super) fn resources(
         "Stage": reference("Api.Stage"),
     });
     let domain =
-        Resource::new("AWS::ApiGatewayV2::DomainName", domain).only_if("ApiHasDomain").with_optional_certificate();
+        Resource::new("AWS::ApiGatewayV2::DomainName", domain).only_if("ApiHasDomain").with_optional_parameter();
     let mut resources = vec![
         (API.to_owned(), Resource::new("AWS::Serverless::HttpApi", api).without_checks(&[LOGS_AS_ASKED])),
         ("ApiDomain".to_owned(), domain),

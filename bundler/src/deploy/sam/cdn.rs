@@ -196,7 +196,7 @@ fn distribution(manifest: &Manifest, origins: Vec<Value>, prefix: &Prefix) -> Re
         "ViewerCertificate": either("CdnHasDomain", own_certificate, json!({ "CloudFrontDefaultCertificate": true })),
     });
     Resource::new("AWS::CloudFront::Distribution", json!({ "DistributionConfig": config }))
-        .with_optional_certificate()
+        .with_optional_parameter()
         .without_checks(&[
             (
                 "CKV_AWS_86",

@@ -1,13 +1,16 @@
 //! The resources of one function.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::{
-    names::{Prefix, logical_id, logical_id_of},
+    names::{Prefix, concurrency_id, logical_id, logical_id_of, variable_id},
     stamps::Queue,
     template::{Resource, attribute, only_if, reference, substitute},
 };
-use crate::manifest::{FunctionEntry, InvokeMode};
+use crate::{
+    discover::{PSEUDO_PARAMETERS, PolicyStatement},
+    manifest::{FunctionEntry, InvokeMode},
+};
 
 /// The alias that the API calls: a deployment publishes a version, and moves it.
 pub(super) const ALIAS: &str = "live";
@@ -42,7 +45,7 @@ pub(super) fn resources(
     let mut resources = vec![
         (logical_id(name), function(name, entry, prefix, root, queue)),
         (logical_id_of(name, "Logs"), logs(name, prefix)),
-        (logical_id_of(name, "Role"), role(name, queue)),
+        (logical_id_of(name, "Role"), role(name, entry, queue)),
     ];
     if streams(entry) {
         resources.extend(url(name));
@@ -69,31 +72,48 @@ fn function(name: &str, entry: &FunctionEntry, prefix: &Prefix, root: &str, queu
             "ApplicationLogLevel": reference("LogLevel"),
         },
     });
-    if let Some(Queue { condition, url, .. }) = queue {
-        // Beside the variables of all functions, which stand in the globals.
-        properties["Environment"] = json!({ "Variables": { "WHARF_STAMP_QUEUE": only_if(condition, url.clone()) } });
+    if let Some(number) = entry.reserved_concurrency.map(|_| reference(&concurrency_id(name))) {
+        properties["ReservedConcurrentExecutions"] = number;
+    }
+    let variables = variables(entry, queue);
+    if !variables.is_empty() {
+        properties["Environment"] = json!({ "Variables": variables });
     }
     Resource::new("AWS::Serverless::Function", properties).without_checks(&[
         ("CKV_AWS_115", "Its share of the account's concurrency is a matter of the account"),
         ("CKV_AWS_116", "HTTP calls are synchronous, and a dead letter queue is for asynchronous ones"),
         ("CKV_AWS_117", "An app that needs a VPC is rare, and pays for it with a NAT gateway"),
-        ("CKV_AWS_173", "Lambda encrypts the environment with its own key"),
+        KEY_OF_VARIABLES,
     ])
 }
+
+/// Beside the variables of all functions, which stand in the globals.
+fn variables(entry: &FunctionEntry, queue: Option<&Queue>) -> Map<String, Value> {
+    let own = entry.environment.iter().map(|name| (name.clone(), reference(&variable_id(name))));
+    let queue =
+        queue.map(|Queue { condition, url, .. }| ("WHARF_STAMP_QUEUE".to_owned(), only_if(condition, url.clone())));
+    own.chain(queue).collect()
+}
+
+pub(super) const KEY_OF_VARIABLES: (&str, &str) =
+    ("CKV_AWS_173", "The parameter KmsKeyArn names a key; Lambda encrypts the environment with its own without it");
+
+pub(super) const KEY_OF_LOGS: (&str, &str) =
+    ("CKV_AWS_158", "The parameter KmsKeyArn names a key; CloudWatch encrypts logs with its own without it");
 
 /// Of our own, so that its logs are not kept for ever; under the name that Lambda and its tools expect.
 fn logs(name: &str, prefix: &Prefix) -> Resource {
     let properties = json!({
         "LogGroupName": substitute(format!("/aws/lambda/{}", prefix.name(name))),
         "RetentionInDays": reference("LogRetention"),
+        "KmsKeyId": only_if("HasKmsKey", reference("KmsKeyArn")),
     });
-    Resource::new("AWS::Logs::LogGroup", properties)
-        .without_checks(&[("CKV_AWS_158", "CloudWatch encrypts logs with its own key")])
+    Resource::new("AWS::Logs::LogGroup", properties).without_checks(&[KEY_OF_LOGS])
 }
 
 /// A role of its own: it writes to the log group of this function and to no other, and what one function is allowed
 /// later is not allowed to all.
-fn role(name: &str, queue: Option<&Queue>) -> Resource {
+fn role(name: &str, entry: &FunctionEntry, queue: Option<&Queue>) -> Resource {
     let logs = json!({
         "PolicyName": "logs",
         "PolicyDocument": policy(&json!({
@@ -118,13 +138,36 @@ fn role(name: &str, queue: Option<&Queue>) -> Resource {
         });
         only_if(condition, stamps)
     });
-    let policies: Vec<Value> = [logs, only_if("Traced", traces)].into_iter().chain(stamps).collect();
+    let own = (!entry.policy_statements.is_empty()).then(|| {
+        let statements = entry.policy_statements.iter().map(statement);
+        let document = json!({ "Version": "2012-10-17", "Statement": statements.collect::<Vec<_>>() });
+        json!({ "PolicyName": "function", "PolicyDocument": document })
+    });
+    let policies: Vec<Value> = [logs, only_if("Traced", traces)].into_iter().chain(stamps).chain(own).collect();
     let properties = json!({
         "AssumeRolePolicyDocument": trust(),
         "ManagedPolicyArns": only_if("HasPolicies", reference("Policies")),
         "Policies": policies,
     });
-    Resource::new("AWS::IAM::Role", properties)
+    let role = Resource::new("AWS::IAM::Role", properties);
+    // In a nested stack the ARN of the queue is an optional parameter.
+    if queue.is_some() { role.with_optional_parameter() } else { role }
+}
+
+/// A statement of the app's, with the variables that it names as the parameters that they are here.
+fn statement(statement: &PolicyStatement) -> Value {
+    let resource = |text: &String| {
+        let mut parts = text.split("${");
+        let first = parts.next().unwrap_or_default().to_owned();
+        let filled = parts.fold(first, |text, part| match part.split_once('}') {
+            Some((name, rest)) if PSEUDO_PARAMETERS.contains(&name) => format!("{text}${{{name}}}{rest}"),
+            Some((name, rest)) => format!("{text}${{{}}}{rest}", variable_id(name)),
+            None => format!("{text}${{{part}"),
+        });
+        if filled.contains("${") { substitute(filled) } else { filled.into() }
+    };
+    let resources: Vec<Value> = statement.resources.iter().map(resource).collect();
+    json!({ "Effect": "Allow", "Action": statement.actions, "Resource": resources })
 }
 
 /// Lambda takes on the role.

@@ -184,6 +184,7 @@ fn variables(manifest: &Manifest) -> serde_json::Map<String, serde_json::Value> 
 fn globals(manifest: &Manifest) -> serde_json::Map<String, serde_json::Value> {
     let function = json!({
         "AutoPublishAlias": function::ALIAS,
+        "KmsKeyArn": only_if("HasKmsKey", reference("KmsKeyArn")),
         "Environment": { "Variables": variables(manifest) },
         "Tracing": reference("Tracing"),
     });
@@ -207,7 +208,9 @@ fn stream_output(function: &str) -> String {
 
 /// A nested stack, as a resource of the root.
 fn stack(manifest: &Manifest, part: &Part<'_>) -> Resource {
-    let passed = parameters::of_part(manifest).into_keys().map(|name| {
+    let of_part = parameters::of_part(manifest).into_keys();
+    let of_single = parameters::of_single_functions(part.functions.iter().map(|(name, entry)| (*name, *entry)));
+    let passed = of_part.chain(of_single.into_keys()).map(|name| {
         let value = parameters::passed_on(&name);
         (name, value)
     });
@@ -225,7 +228,8 @@ fn nested(manifest: &Manifest, part: &Part<'_>, prefix: &Prefix) -> Template {
     let prefix = prefix.of_part(part.tag());
     let mut resources = BTreeMap::new();
     let mut outputs = BTreeMap::new();
-    let mut parameters = parameters::of_part(manifest);
+    let mut parameters = parameters::of_single_functions(part.functions.iter().map(|(name, entry)| (*name, *entry)));
+    parameters.extend(parameters::of_part(manifest));
     let mut conditions = parameters::conditions_of_functions();
     if part.revalidates() {
         parameters.extend(parameters::stamp_queue());

@@ -48,6 +48,11 @@ pub(super) fn variable_id(variable: &str) -> String {
     format!("Env{}", stem(&variable.to_ascii_lowercase().replace('_', "-"), false))
 }
 
+/// The parameter for how many of a function run at once: `ItemsSlugConcurrency` for `items-slug`.
+pub(super) fn concurrency_id(function: &str) -> String {
+    logical_id_of(function, "Concurrency")
+}
+
 /// How the functions of a stack are named on AWS: `shop-${Stage}-items-slug`.
 #[derive(Debug, Clone)]
 pub(super) struct Prefix {

@@ -6,10 +6,10 @@ use serde_json::{Map, Value, json};
 
 use super::{
     has_api,
-    names::{longest_stage, variable_id},
+    names::{concurrency_id, longest_stage, variable_id},
     template::{Parameter, both, equals, not, reference},
 };
-use crate::manifest::Manifest;
+use crate::manifest::{FunctionEntry, Manifest};
 
 /// Those of the template that the user deploys.
 pub(super) fn of_root(manifest: &Manifest) -> BTreeMap<String, Parameter> {
@@ -22,6 +22,9 @@ pub(super) fn of_root(manifest: &Manifest) -> BTreeMap<String, Parameter> {
     parameters.extend(of_cdn());
     if has_api(manifest) {
         parameters.insert("AccessLog".to_owned(), access_log());
+        parameters.extend(throttle());
+        // Those of functions in nested stacks are handed on.
+        parameters.extend(of_single_functions(manifest.functions.iter().map(|(name, entry)| (name.as_str(), entry))));
     } else if let Some(bucket) = parameters.get_mut("ObjectsBucket") {
         // Nothing else answers for pages.
         bucket.description =
@@ -66,6 +69,44 @@ pub(super) fn stamp_queue() -> BTreeMap<String, Parameter> {
         ..Parameter::default()
     };
     named([(STAMP_QUEUE, parameter("URL")), (STAMP_QUEUE_ARN, parameter("ARN"))])
+}
+
+/// Those of single functions: the variables that only they have, and how many of them run at once.
+pub(super) fn of_single_functions<'m>(
+    functions: impl Iterator<Item = (&'m str, &'m FunctionEntry)>,
+) -> BTreeMap<String, Parameter> {
+    let mut parameters = BTreeMap::new();
+    for (name, entry) in functions {
+        for variable in &entry.environment {
+            let description = format!("The environment variable {variable} of single functions.");
+            let parameter = Parameter { kind: "String", description, no_echo: true, ..Parameter::default() };
+            parameters.entry(variable_id(variable)).or_insert(parameter);
+        }
+        if let Some(number) = entry.reserved_concurrency {
+            let parameter = Parameter {
+                kind: "Number",
+                description: format!("How many of {name} run at once, at most and whatever others do."),
+                default: Some(number.into()),
+                min_value: Some(0),
+                ..Parameter::default()
+            };
+            parameters.insert(concurrency_id(name), parameter);
+        }
+    }
+    parameters
+}
+
+/// As many as the module for Terraform lets through: the quotas of a new account.
+/// <https://docs.aws.amazon.com/apigateway/latest/developerguide/http-api-quotas.html>
+fn throttle() -> BTreeMap<String, Parameter> {
+    let parameter = |what: &str, default: u32| Parameter {
+        kind: "Number",
+        description: format!("How many requests {what} the API lets through to the functions."),
+        default: Some(default.into()),
+        min_value: Some(1),
+        ..Parameter::default()
+    };
+    named([("ThrottleBurst", parameter("at once", 5_000)), ("ThrottleRate", parameter("a second", 10_000))])
 }
 
 fn access_log() -> Parameter {
@@ -232,6 +273,20 @@ fn of_functions() -> BTreeMap<String, Parameter> {
             },
         ),
         (
+            "KmsKeyArn",
+            Parameter {
+                kind: "String",
+                description:
+                    "A key that encrypts logs and environment variables, whose policy lets CloudWatch Logs use \
+                              it; the keys of AWS without it."
+                        .to_owned(),
+                default: Some("".into()),
+                allowed_pattern: Some("(arn:[a-z-]+:kms:[a-z0-9-]+:[0-9]{12}:key/[a-zA-Z0-9-]+)?"),
+                constraint_description: Some("the ARN of a key, arn:aws:kms:…:key/…"),
+                ..Parameter::default()
+            },
+        ),
+        (
             "Policies",
             Parameter {
                 kind: "CommaDelimitedList",
@@ -288,6 +343,7 @@ pub(super) fn conditions_of_root(manifest: &Manifest) -> BTreeMap<String, Value>
         ("CdnHasDomain", both(&condition("HasDomain"), &condition("HasCdn"))),
     ]);
     if has_api(manifest) {
+        conditions.extend([has_key()]);
         conditions.insert("HasAccessLog".to_owned(), equals("AccessLog", "true"));
         conditions.insert("ApiHasDomain".to_owned(), both(&condition("HasDomain"), &not(&condition("HasCdn"))));
     }
@@ -304,8 +360,13 @@ pub(super) fn conditions_of_functions() -> BTreeMap<String, Value> {
         ("RefusesOthers", both(&not(&equals("OriginSecret", "")), &equals("RequireOrigin", "true"))),
     ])
     .into_iter()
-    .chain([traced()])
+    .chain([has_key(), traced()])
     .collect()
+}
+
+/// The condition under which a key of the account encrypts logs and variables.
+pub(super) fn has_key() -> (String, Value) {
+    ("HasKmsKey".to_owned(), not(&equals("KmsKeyArn", "")))
 }
 
 /// The condition under which functions may write traces.
@@ -323,6 +384,8 @@ pub(super) fn groups(manifest: &Manifest) -> Map<String, Value> {
     let variables: Vec<String> = manifest.app.environment.iter().map(|variable| variable_id(variable)).collect();
     let variables: Vec<&str> = variables.iter().map(String::as_str).collect();
     let known = of_root(manifest);
+    let single = of_single_functions(manifest.functions.iter().map(|(name, entry)| (name.as_str(), entry)));
+    let single: Vec<&str> = single.keys().map(String::as_str).filter(|id| !variables.contains(id)).collect();
     let group = |label: &str, parameters: &[&str]| {
         let parameters: Vec<&str> = parameters.iter().copied().filter(|name| known.contains_key(*name)).collect();
         let group = json!({ "Label": { "default": label }, "Parameters": parameters });
@@ -331,7 +394,9 @@ pub(super) fn groups(manifest: &Manifest) -> Map<String, Value> {
     let groups: Vec<Option<Value>> = vec![
         group("Deployment", &["Stage"]),
         group("Environment", &variables),
-        group("Functions", &["Policies", "Tracing"]),
+        group("Functions", &["KmsKeyArn", "Policies", "Tracing"]),
+        group("Single functions", &single),
+        group("API", &["ThrottleRate", "ThrottleBurst"]),
         group("Logs", &["AccessLog", "LogLevel", "LogRetention"]),
         group(
             "CloudFront",

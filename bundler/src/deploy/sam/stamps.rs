@@ -4,7 +4,7 @@ use serde_json::{Map, Value, json};
 
 use super::{
     cdn,
-    function::{ALIAS, policy, trust},
+    function::{ALIAS, KEY_OF_LOGS, KEY_OF_VARIABLES, policy, trust},
     names::Prefix,
     template::{Output, Resource, attribute, only_if, reference, substitute},
 };
@@ -94,6 +94,7 @@ fn writer(entry: &StampWriterEntry, manifest: &Manifest, prefix: &Prefix) -> Res
             "ApplicationLogLevel": reference("LogLevel"),
         },
         "Environment": { "Variables": variables },
+        "KmsKeyArn": only_if("HasKmsKey", reference("KmsKeyArn")),
         "Tracing": reference("Tracing"),
         "AutoPublishAlias": ALIAS,
     });
@@ -101,7 +102,7 @@ fn writer(entry: &StampWriterEntry, manifest: &Manifest, prefix: &Prefix) -> Res
         ("CKV_AWS_115", "The mapping of its queue lets two run at once"),
         ("CKV_AWS_116", "Its queue has a dead letter queue"),
         ("CKV_AWS_117", "It asks nothing but AWS"),
-        ("CKV_AWS_173", "Lambda encrypts the environment with its own key"),
+        KEY_OF_VARIABLES,
     ])
 }
 
@@ -109,9 +110,9 @@ fn logs(prefix: &Prefix) -> Resource {
     let properties = json!({
         "LogGroupName": substitute(format!("/aws/lambda/{}", prefix.name(NAME))),
         "RetentionInDays": reference("LogRetention"),
+        "KmsKeyId": only_if("HasKmsKey", reference("KmsKeyArn")),
     });
-    Resource::new("AWS::Logs::LogGroup", properties)
-        .without_checks(&[("CKV_AWS_158", "CloudWatch encrypts logs with its own key")])
+    Resource::new("AWS::Logs::LogGroup", properties).without_checks(&[KEY_OF_LOGS])
 }
 
 fn role() -> Resource {

@@ -42,6 +42,8 @@ pub(super) struct Parameter {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) max_length: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) min_value: Option<u32>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) constraint_description: Option<&'static str>,
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub(super) no_echo: bool,
@@ -81,9 +83,9 @@ impl Resource {
         self
     }
 
-    /// Not measured by the default of the certificate's parameter, none, which the linter takes for its value.
+    /// Not measured by the default of an optional parameter, none, which the linter takes for its value.
     #[must_use]
-    pub(super) fn with_optional_certificate(mut self) -> Self {
+    pub(super) fn with_optional_parameter(mut self) -> Self {
         self.metadata.insert("cfn-lint".to_owned(), json!({ "config": { "ignore_checks": ["W1030"] } }));
         self
     }
