@@ -237,7 +237,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 113] = [
+    pub const ALL: [Self; 114] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
