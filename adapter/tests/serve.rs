@@ -63,7 +63,8 @@ impl Drop for Running {
 
 /// Hands out the events one after the other, and sends on where each reply was posted and what it was.
 fn runtime_api(events: Vec<String>) -> (String, mpsc::Receiver<(String, Value)>) {
-    let answers = events.into_iter().map(|event| next(&["lambda-runtime-deadline-ms: 9999999999999"], &event)).collect();
+    let answers =
+        events.into_iter().map(|event| next(&["lambda-runtime-deadline-ms: 9999999999999"], &event)).collect();
     answering(answers, "202 Accepted")
 }
 

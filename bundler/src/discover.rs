@@ -19,6 +19,8 @@ pub use function_settings::{FunctionSettings, PolicyStatement};
 pub use project::{Project, ProjectFile};
 pub use settings::{FunctionGroup, GetDefault, Settings};
 
+use icu_normalizer::ComposingNormalizerBorrowed;
+
 use crate::{
     diagnostic::{self, Code, Diagnostic, Label, Source},
     failure::Failure,
@@ -167,6 +169,7 @@ impl Walk {
             let inner_path = format!("{path}/{name}");
             if !is_private(&name) {
                 self.diagnostics.extend(hidden_character(&inner_path, &name));
+                self.diagnostics.extend(not_composed(&inner_path, &name));
             }
             let kind = match fs::metadata(&inner) {
                 // Editors keep links to nowhere beside an open file; another file may be gone by now.
@@ -263,6 +266,21 @@ fn not_a_file(path: &str, name: &str, is_folder: bool) -> Diagnostic {
     Diagnostic::new(Code::NotAFile, format!("`{path}` is {what}"), Label::path(path, name, "has to be a file"), help)
 }
 
+/// A letter and its accent as two characters, as macOS used to write names. Keyboards and browsers send one, so that no
+/// request that anybody types would reach it, and a folder with the other spelling looks the same.
+/// <https://www.unicode.org/reports/tr15/>
+fn not_composed(path: &str, name: &str) -> Option<Diagnostic> {
+    let normalizer = ComposingNormalizerBorrowed::new_nfc();
+    (!normalizer.is_normalized(name)).then(|| {
+        Diagnostic::new(
+            Code::NotComposed,
+            format!("the name `{name}` is spelled with decomposed characters"),
+            Label::path(path, name, "looks like its composed spelling, and is another path"),
+            format!("rename it to `{}` in composed characters (NFC)", normalizer.normalize(name)),
+        )
+    })
+}
+
 fn hidden_character(path: &str, name: &str) -> Option<Diagnostic> {
     let (index, character) = first_hidden(name)?;
     let start = path.len() - name.len() + index;
@@ -323,6 +341,14 @@ mod tests {
         let mut walk = Walk::default();
         assert!(walk.folder(folder.path(), "app", &[]).is_ok());
         assert_eq!(walk.diagnostics[0].code, Code::DanglingLink);
+    }
+
+    #[test]
+    fn a_decomposed_name_is_told() {
+        assert!(not_composed("app/cafe\u{301}", "cafe\u{301}").is_some());
+        for name in ["caf\u{e9}", "items", "日本", "x\u{302}", "[slug]"] {
+            assert!(not_composed(name, name).is_none(), "{name}");
+        }
     }
 
     #[test]

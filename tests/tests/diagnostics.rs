@@ -468,6 +468,16 @@ fn tools_get_one_json_object_a_line() {
 }
 
 #[test]
+fn a_decomposed_folder_is_refused() {
+    let project = Project::from_files("decomposed", &[("app/items/route.rs", HELLO)]);
+    for folder in ["app/cafe\u{301}", "app/caf\u{e9}"] {
+        project.write(&format!("{folder}/route.rs"), HELLO);
+    }
+    let about = "A folder in decomposed characters beside its composed twin.";
+    assert_snapshot("made/not-composed", about, &printed(&project, &check(&project)));
+}
+
+#[test]
 fn a_checkout_of_windows_is_not_stale() {
     let guide = Project::example("guide");
     let text = guide.read("src/routes.rs");

@@ -53,6 +53,8 @@ pub enum Code {
     Unreachable,
     /// `segment::invisible-character`
     InvisibleCharacter,
+    /// `segment::not-composed`
+    NotComposed,
     /// `segment::empty-group`
     EmptyGroup,
     /// `segment::unbalanced-group`
@@ -237,7 +239,7 @@ pub enum Code {
 
 impl Code {
     /// Every code, in the order of the stages that report them.
-    pub const ALL: [Self; 114] = [
+    pub const ALL: [Self; 115] = [
         Self::NoAppDirectory,
         Self::NoRoutes,
         Self::NoLibrary,
@@ -262,6 +264,7 @@ impl Code {
         Self::BadEscape,
         Self::Unreachable,
         Self::InvisibleCharacter,
+        Self::NotComposed,
         Self::EmptyGroup,
         Self::UnbalancedGroup,
         Self::ParallelRoute,
@@ -386,6 +389,7 @@ impl Code {
             Self::BadEscape => "segment::bad-escape",
             Self::Unreachable => "segment::unreachable",
             Self::InvisibleCharacter => "segment::invisible-character",
+            Self::NotComposed => "segment::not-composed",
             Self::EmptyGroup => "segment::empty-group",
             Self::UnbalancedGroup => "segment::unbalanced-group",
             Self::ParallelRoute => "segment::parallel-route",
