@@ -282,7 +282,8 @@ impl<'a> Walk<'a> {
 
     fn is_written_by_cargo(&self, path: &Path) -> bool {
         let targets = [&self.project.target_directory, &self.root.join("target"), &self.project.root.join("target")];
-        targets.into_iter().any(|target| path.starts_with(target))
+        // A package may itself stand in a target directory, as one that a test makes does.
+        targets.into_iter().any(|target| path.starts_with(target) && !self.root.starts_with(target))
     }
 
     fn finish(mut self, folder: &str, help: &str, diagnostics: &mut Vec<Diagnostic>) -> Published {
