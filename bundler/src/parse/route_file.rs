@@ -1,6 +1,9 @@
 //! One route file, read as syntax.
 
-use std::{collections::BTreeMap, ops::Range};
+use std::{
+    collections::{BTreeMap, btree_map::Entry},
+    ops::Range,
+};
 
 use syn::{Ident, ItemFn, ItemStruct, ItemUse, ReturnType, UseTree, Visibility, spanned::Spanned};
 use wharf::{Method, pattern::Pattern, report::Takes};
@@ -324,11 +327,7 @@ impl Reader<'_> {
         } else if let Some(method) = Method::from_handler_name(&name.to_ascii_uppercase()) {
             self.found.meant_get |= method == Method::Get;
             self.diagnostics.push(mixed_case(ident, method, self.source));
-        } else if ["TRACE", "CONNECT", "QUERY", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK"]
-            .contains(&name.as_str())
-        {
-            self.diagnostics.push(unknown_method(ident, self.source));
-        } else if is_meant_as_handler(function) && ["trace", "connect"].contains(&&*name.to_ascii_lowercase()) {
+        } else if is_unknown_method(function, &name) {
             self.diagnostics.push(unknown_method(ident, self.source));
         } else if let Meaning::Exact(name) = config::meaning(ident) {
             self.diagnostics.push(config::not_const(ident, "a function", name, self.source));
@@ -357,10 +356,11 @@ impl Reader<'_> {
 
     /// A constant that stands there twice without a condition is rustc's to refuse.
     fn add_config(&mut self, name: ConfigName, constant: ConfigConst) {
-        if self.found.config.contains_key(&name) {
-            self.found.alternatives.push(Item::Config(name, constant));
-        } else {
-            self.found.config.insert(name, constant);
+        match self.found.config.entry(name) {
+            Entry::Vacant(vacant) => {
+                vacant.insert(constant);
+            }
+            Entry::Occupied(_) => self.found.alternatives.push(Item::Config(name, constant)),
         }
     }
 
@@ -569,6 +569,14 @@ fn hidden_import(ident: &Ident, visibility: &Visibility, source: &Source) -> Opt
         )
         .also(Label::new(source, range(ident.span()), "")),
     )
+}
+
+/// In upper case nothing else can be meant; in lower case it is one for what is no helper.
+fn is_unknown_method(function: &ItemFn, name: &str) -> bool {
+    const UPPER: [&str; 10] =
+        ["TRACE", "CONNECT", "QUERY", "PROPFIND", "PROPPATCH", "MKCOL", "COPY", "MOVE", "LOCK", "UNLOCK"];
+    UPPER.contains(&name)
+        || (is_meant_as_handler(function) && ["trace", "connect"].contains(&&*name.to_ascii_lowercase()))
 }
 
 /// A function that nobody outside would see, or that does not wait, has its name by chance.
