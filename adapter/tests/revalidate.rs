@@ -233,8 +233,9 @@ mod queue {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
         let all = Arc::new(Mutex::new(Vec::new()));
-        let (log, mut statuses) = (Arc::clone(&all), statuses.to_vec().into_iter());
+        let (log, statuses) = (Arc::clone(&all), statuses.to_vec());
         thread::spawn(move || {
+            let mut statuses = statuses.into_iter();
             for stream in listener.incoming() {
                 let mut stream = stream.unwrap();
                 let Some(asked) = read(&stream) else { continue };

@@ -328,7 +328,7 @@ fn a_handler_that_ends_the_process_is_told() {
     project.remove("app/items");
     let recurses = "fn deeper(depth: u64) -> u64 {\n    std::hint::black_box(depth) + deeper(std::hint::black_box(depth + \
                     1))\n}\n\npub async fn get() -> String {\n    deeper(0).to_string()\n}\n";
-    project.write("app/second/route.rs", &format!("#![allow(unconditional_recursion)]\n\n{recurses}"));
+    project.write("app/second/route.rs", format!("#![allow(unconditional_recursion)]\n\n{recurses}"));
     let output = project.bundle().arg("--offline").run();
     assert_eq!(output.code, Some(6), "{output}");
     let told = "error[evaluate::failed]: `GET /second` ended the process while it was evaluated: signal: 6 (SIGABRT)";
