@@ -578,9 +578,13 @@ mod tests {
         let case = Case::get("/a", "/a").header("x", "1").text("hello");
         let right = HttpReply {
             status: 200,
-            headers: [("x", "1"), ("content-type", "text/plain; charset=utf-8")]
-                .map(|(name, value)| (name.to_owned(), value.to_owned()))
-                .to_vec(),
+            headers: [
+                ("x", "1"),
+                ("content-type", "text/plain; charset=utf-8"),
+                ("cache-control", "private, no-store"),
+            ]
+            .map(|(name, value)| (name.to_owned(), value.to_owned()))
+            .to_vec(),
             body: b"hello".to_vec(),
         };
         let count = |change: fn(&mut HttpReply)| {

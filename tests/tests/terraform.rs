@@ -327,7 +327,8 @@ fn an_app_without_routes_is_applied() {
 fn shop_with_settings() -> Shop {
     let shop = Shop::new();
     let path = shop.folder.path().join("target/bundle/manifest.json");
-    let mut manifest: Value = serde_json::from_str(&fs::read_to_string(path).unwrap()).unwrap();
+    let text = fs::read_to_string(path).expect("the shop has a manifest");
+    let mut manifest: Value = serde_json::from_str(&text).expect("the manifest of the shop is ours");
     let function = &mut manifest["functions"]["admin"];
     let resources = ["arn:${AWS::Partition}:dynamodb:${AWS::Region}:${AWS::AccountId}:table/${TABLE}", "*"];
     function["policy_statements"] = json!([{"actions": ["dynamodb:PutItem"], "resources": resources}]);
