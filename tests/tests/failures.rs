@@ -414,7 +414,7 @@ fn a_full_disk_leaves_nothing_half_written() {
     fs::create_dir(project.path("disk")).unwrap();
     let output_folder = project.path("disk/bundle");
     let command = project.bundle().output(&output_folder).arg("--offline").command();
-    // There is room for one bundle and a half. What is on the disk afterwards is listed before it is gone.
+    // There is room for one bundle and less than a zip more. What is on the disk afterwards is listed before it is gone.
     let script = r#"
         size=$1 previous=$2; shift 2
         mount -t tmpfs -o "size=$size" tmpfs disk || exit 99
@@ -424,7 +424,7 @@ fn a_full_disk_leaves_nothing_half_written() {
         exit "$code"
     "#;
     let script = format!("exec unshare -rm sh -c '{}' sh \"$@\"", script.replace('\'', r"'\''"));
-    let size = (size * 3 / 2).to_string();
+    let size = (size * 4 / 3).to_string();
     let _turn = BundleCommand::turn();
     let mut output = below(&script, &[size.as_ref(), project.output().as_os_str()], &command);
     assert_eq!(output.code, Some(7), "{output}");
