@@ -85,7 +85,10 @@ impl Scope {
         Arc::new(Self {
             run,
             request_id: invocation.map(|invocation| invocation.request_id.clone()),
-            deadline: invocation.filter(|invocation| invocation.deadline != 0).map(lambda_runtime::Context::deadline),
+            // `cargo lambda watch` tells a moment of 1970, which is no deadline.
+            deadline: invocation
+                .map(lambda_runtime::Context::deadline)
+                .filter(|deadline| *deadline > SystemTime::now()),
             cookies: if forced { cookies.sealed() } else { cookies },
             headers,
             since,

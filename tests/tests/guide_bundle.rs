@@ -101,7 +101,7 @@ const OF_THE_WRITER: &[u8] = b"AWS4-ECDSA-P256-SHA256";
 fn the_stamp_writer_holds_no_code_of_the_app_and_no_function_holds_its() {
     let bundle = &guide().bundle;
     let writer = &bundle.manifest()["stamp_writer"];
-    let zip = bundle.folder().join(text(writer, "zip"));
+    let zip = bundle.folder().join(text(&writer["zip"], "the zip of the stamp writer"));
     assert_eq!(writer["sha256"], sha256(&zip));
     let names: Vec<String> = entries(&zip).into_iter().map(|entry| entry.name).collect();
     assert_eq!(names, ["bootstrap"]);
