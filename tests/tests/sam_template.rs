@@ -522,6 +522,8 @@ fn a_function_that_revalidates_may_send_to_the_queue_and_nothing_else() {
                 let policies = &resources[&id.replace("Function", "Role")]["Properties"]["Policies"];
                 let stamps = policies.as_array().and_then(|policies| policies.get(2));
                 let statement = stamps.map(|stamps| &stamps["Fn::If"][1]["PolicyDocument"]["Statement"][0]);
+                // What the app itself says of a function has no condition.
+                let statement = statement.filter(|statement| !statement.is_null());
                 let wanted = json!({ "Effect": "Allow", "Action": "sqs:SendMessage", "Resource": arn });
                 assert_eq!(statement, revalidates.then_some(&wanted), "{name}: {file}: {id}");
             }

@@ -64,8 +64,7 @@ pub(super) const HAS_STAMP_QUEUE: &str = "HasStampQueue";
 pub(super) fn stamp_queue() -> BTreeMap<String, Parameter> {
     let parameter = |what: &str| Parameter {
         kind: "String",
-        description: format!("The {what} of the queue of the stamp writer; none without CloudFront."),
-        default: Some("".into()),
+        description: format!("The {what} of the queue of the stamp writer; empty without CloudFront."),
         ..Parameter::default()
     };
     named([(STAMP_QUEUE, parameter("URL")), (STAMP_QUEUE_ARN, parameter("ARN"))])
