@@ -66,7 +66,8 @@ impl Bucket {
     #[must_use]
     pub fn new() -> Self {
         static COUNT: AtomicUsize = AtomicUsize::new(1);
-        let name = format!("objects-{}", COUNT.fetch_add(1, Ordering::Relaxed));
+        // All names are as long, since messages underline them.
+        let name = format!("objects-{:02}", COUNT.fetch_add(1, Ordering::Relaxed));
         ask("s3", HttpRequest::new("PUT", &format!("/{name}")));
         Self { name }
     }

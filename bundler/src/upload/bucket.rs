@@ -99,11 +99,11 @@ impl Bucket {
         Ok(listing)
     }
 
-    /// Puts files, several at once; `done` is told of each.
+    /// Puts files, several at once; `done` is told of each, in their order.
     pub(super) async fn put(&self, files: &[File], done: impl Fn(Item)) -> Result<(), Failure> {
         stream::iter(files)
             .map(|file| self.put_one(file))
-            .buffer_unordered(AT_ONCE)
+            .buffered(AT_ONCE)
             .try_for_each(|item| {
                 done(item);
                 std::future::ready(Ok(()))
