@@ -16,7 +16,7 @@ use quick_cache::{
 };
 use tokio::sync::MutexGuard;
 
-use crate::scope::lock;
+use crate::handler::scope::lock;
 
 /// What an entry costs beside what is in it: its places in the maps, and the allocations behind an answer without
 /// headers and body. Measured: an empty answer with one param takes 430 bytes.

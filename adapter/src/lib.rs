@@ -87,117 +87,58 @@
 //! A variable of `WHARF_` that is set and cannot be read stops the function before it answers anything: the log and
 //! Lambda are told which one it is, and what it has to be. So no guard is open because its setting is misspelled.
 
-pub mod config;
-pub mod method;
-pub mod pattern;
-pub mod report;
-#[doc(hidden)]
-pub mod slot;
+pub mod contract;
 
-#[cfg(feature = "runtime")]
-mod answer;
 #[cfg(feature = "runtime")]
 mod app;
 #[cfg(feature = "runtime")]
-mod bounds;
-#[cfg(feature = "runtime")]
-mod cache_control;
-#[cfg(feature = "runtime")]
-mod collected;
-#[cfg(feature = "runtime")]
-mod conditional;
-#[cfg(feature = "runtime")]
-mod cookies;
-#[cfg(feature = "runtime")]
-mod deadline;
-#[cfg(feature = "runtime")]
-mod endpoint;
-#[cfg(feature = "runtime")]
-#[doc(hidden)]
-pub mod entry;
-#[cfg(feature = "runtime")]
-mod error;
-#[cfg(feature = "runtime")]
-mod evaluate;
-#[cfg(feature = "runtime")]
 mod event;
-#[cfg(feature = "runtime")]
-mod executor;
 #[cfg(feature = "fetch")]
 mod fetch;
 #[cfg(feature = "runtime")]
-mod form;
+mod handler;
 #[cfg(feature = "runtime")]
-mod frozen;
-#[cfg(feature = "runtime")]
-mod frozen_file;
-#[cfg(feature = "runtime")]
-mod headers;
-#[cfg(feature = "runtime")]
-mod hosts;
-#[cfg(feature = "runtime")]
-mod init_error;
-#[cfg(feature = "runtime")]
-mod json;
+mod host;
 #[cfg(feature = "runtime")]
 mod kept;
 #[cfg(feature = "runtime")]
-mod log;
-#[cfg(feature = "runtime")]
-mod mark;
-#[cfg(feature = "runtime")]
-mod params;
-#[cfg(feature = "runtime")]
-mod path;
-#[cfg(feature = "runtime")]
-mod query;
-#[cfg(feature = "runtime")]
-mod redirect;
-#[cfg(feature = "runtime")]
-mod rejection;
-#[cfg(feature = "runtime")]
-mod request;
-#[cfg(feature = "runtime")]
-mod response;
-#[cfg(feature = "runtime")]
 mod revalidate;
-#[cfg(feature = "runtime")]
-mod scope;
-#[cfg(feature = "runtime")]
-mod settings;
-#[cfg(feature = "runtime")]
-mod stamp;
-#[cfg(feature = "runtime")]
-mod static_params;
-#[cfg(feature = "runtime")]
-mod streaming;
-#[cfg(feature = "runtime")]
-pub mod testing;
-#[cfg(feature = "runtime")]
-mod viewer;
 
+/// What generated code calls.
+#[cfg(feature = "runtime")]
+#[doc(hidden)]
+pub mod entry {
+    pub use crate::{
+        app::route::Route,
+        host::{
+            evaluate::evaluate,
+            lambda::{serve, write_stamps},
+        },
+    };
+}
+
+pub use contract::{config, method::Method, pattern};
 #[cfg(feature = "fetch")]
 pub use fetch::{Cache, Fetch, FetchReply, fetch};
-pub use method::Method;
 
 #[cfg(feature = "runtime")]
 pub use {
     axum,
     axum::{Form, extract::Query},
     cookie::{self, Cookie},
-    cookies::{Cookies, cookies},
-    error::{Error, Result},
-    form::{FormData, FormFile, FormValue},
-    headers::{Headers, headers},
-    http,
-    json::Json,
-    lambda_http, lambda_runtime,
-    params::{Path, PathRejection},
-    query::QueryPairs,
-    redirect::{forbidden, not_found, permanent_redirect, redirect, unauthorized},
-    request::Request,
-    response::Response,
+    handler::cookies::{Cookies, cookies},
+    handler::error::{Error, Result},
+    handler::form::{FormData, FormFile, FormValue},
+    handler::headers::{Headers, headers},
+    handler::json::Json,
+    handler::params::{Path, PathRejection},
+    handler::query::QueryPairs,
+    handler::redirect::{forbidden, not_found, permanent_redirect, redirect, unauthorized},
+    handler::request::Request,
+    handler::response::Response,
+    handler::scope::is_evaluating,
+    handler::static_params::IntoStaticParams,
+    host::testing,
+    http, lambda_http, lambda_runtime,
     revalidate::{revalidate_path, revalidate_tag},
-    scope::is_evaluating,
-    static_params::IntoStaticParams,
 };

@@ -15,12 +15,12 @@ use tracing_subscriber::fmt::MakeWriter;
 use wharf::{
     Error, Path, Response, Result,
     config::{Dynamic, Revalidate},
+    contract::report::{Frozen, FrozenRoute},
     cookies,
     entry::Route,
     forbidden, http, not_found,
     pattern::{ParamValue, Params},
     permanent_redirect, redirect,
-    report::{Frozen, FrozenRoute},
     testing::{Client, Reply, Source},
     unauthorized,
 };

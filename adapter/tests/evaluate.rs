@@ -12,14 +12,14 @@ use std::{
 use wharf::{
     Error, Path, Request, Response, Result,
     config::{Dynamic, Revalidate},
+    contract::report::{
+        AssignedRoute, Assignment, Evaluated, FrozenRoute, GetReport, NotRun, Outcome, ReportLine, RouteReport, Takes,
+    },
     cookies,
     entry::{Route, evaluate},
     headers, not_found,
     pattern::Params,
     permanent_redirect, redirect,
-    report::{
-        AssignedRoute, Assignment, Evaluated, FrozenRoute, GetReport, NotRun, Outcome, ReportLine, RouteReport, Takes,
-    },
     testing::{Client, Reply},
 };
 

@@ -14,10 +14,9 @@ use std::{
 use wharf::{
     Cache, Path, Response, Result,
     config::{Dynamic, FetchCache, Revalidate},
+    contract::report::FrozenRoute,
     entry::Route,
-    fetch,
-    report::FrozenRoute,
-    revalidate_path, revalidate_tag,
+    fetch, revalidate_path, revalidate_tag,
     testing::Client,
 };
 

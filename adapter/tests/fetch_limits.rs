@@ -10,7 +10,8 @@ use std::{
 };
 
 use wharf::{
-    Fetch, Path, Result, cookies, entry::Route, fetch, lambda_runtime::Context, report::FrozenRoute, testing::Client,
+    Fetch, Path, Result, contract::report::FrozenRoute, cookies, entry::Route, fetch, lambda_runtime::Context,
+    testing::Client,
 };
 
 /// The heads of the requests that an upstream got, their first lines first.

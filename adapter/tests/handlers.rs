@@ -11,12 +11,12 @@ use serde::Deserialize;
 use wharf::{
     Cookie, Error, Form, Json, Path, Query, Request, Response, Result, axum,
     config::{Dynamic, Revalidate},
+    contract::report::{Frozen, FrozenRoute},
     cookies,
     entry::Route,
     headers, http, not_found,
     pattern::{ParamValue, Params},
     permanent_redirect, redirect,
-    report::{Frozen, FrozenRoute},
     testing::{Client, Reply, Source},
 };
 

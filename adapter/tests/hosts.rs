@@ -23,8 +23,8 @@ use tokio::{
     time::sleep,
 };
 use wharf::{
+    contract::report::{AssignedRoute, Assignment, Evaluated, Outcome, ReportLine, Takes},
     entry::{Route, evaluate, serve},
-    report::{AssignedRoute, Assignment, Evaluated, Outcome, ReportLine, Takes},
 };
 
 const LIMIT: Duration = Duration::from_secs(20);

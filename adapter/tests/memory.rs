@@ -21,7 +21,10 @@ mod function {
     use futures_util::{StreamExt, stream};
     use serde_json::Value;
     use wharf::{
-        Form, Json, Path, Request, Response, Result, axum::extract::Multipart, cookies, entry::Route, entry::serve,
+        Form, Json, Path, Request, Response, Result,
+        axum::extract::Multipart,
+        cookies,
+        entry::{Route, serve},
         fetch,
     };
 
@@ -90,8 +93,8 @@ mod measure {
     use serde_json::{Value, json};
     use wharf::{
         config::Revalidate,
+        contract::report::{FROZEN_FILE, Frozen, FrozenFunction, FrozenRoute},
         pattern::{ParamValue, Params},
-        report::{FROZEN_FILE, Frozen, FrozenFunction, FrozenRoute},
     };
 
     /// What a process may have, in KiB.

@@ -12,10 +12,10 @@ use std::{
 use wharf::{
     Error, Response, Result,
     config::Revalidate,
+    contract::report::{Frozen, FrozenRoute},
     entry::Route,
     headers, http,
     pattern::Params,
-    report::{Frozen, FrozenRoute},
     testing::{Client, Reply},
 };
 

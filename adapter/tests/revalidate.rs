@@ -10,10 +10,10 @@ use std::sync::{
 use wharf::{
     Path, Request, Result,
     config::{Dynamic, Revalidate},
+    contract::report::{Frozen, FrozenRoute},
     cookies,
     entry::Route,
     pattern::{ParamValue, Params},
-    report::{Frozen, FrozenRoute},
     revalidate_path, revalidate_tag,
     testing::Client,
 };
@@ -282,13 +282,13 @@ mod queue {
         assert_eq!(asked.line, "POST / HTTP/1.1");
         assert_eq!(asked.header("x-amz-target"), "AmazonSQS.SendMessage");
         assert_eq!(asked.header("content-type"), "application/x-amz-json-1.0");
-        assert_eq!(asked.header("user-agent"), wharf::report::STAMP_SENDER);
+        assert_eq!(asked.header("user-agent"), wharf::contract::report::STAMP_SENDER);
         assert_eq!(asked.header("x-amz-security-token"), "aws_session_token");
         let signature = asked.header("authorization");
         assert!(signature.starts_with("AWS4-HMAC-SHA256 Credential=aws_access_key_id/"), "{signature}");
         assert!(signature.contains("/eu-central-1/sqs/aws4_request, SignedHeaders=content-type;host;"), "{signature}");
         let message = message(&asked);
-        assert_eq!(message["slot"], u16::from(wharf::slot::Slot::of("path:/items/an%20anchor")));
+        assert_eq!(message["slot"], u16::from(wharf::contract::slot::Slot::of("path:/items/an%20anchor")));
         assert!(message["moment"].as_u64().unwrap() > 1_700_000_000_000, "milliseconds since 1970");
         assert_eq!(message.as_object().unwrap().len(), 2, "no text of the app");
     }
@@ -299,7 +299,11 @@ mod queue {
         for (name, subject) in [("tag:shop & more", "tag:shop%20%26%20more"), (&*long, &*format!("path:{long}"))] {
             let (url, all) = queue(&[]);
             assert_eq!(in_child(name, &url, URL), "done");
-            assert_eq!(message(&all.lock().unwrap()[0])["slot"], u16::from(wharf::slot::Slot::of(subject)), "{name}");
+            assert_eq!(
+                message(&all.lock().unwrap()[0])["slot"],
+                u16::from(wharf::contract::slot::Slot::of(subject)),
+                "{name}"
+            );
         }
     }
 

@@ -6,10 +6,10 @@ use futures_util::stream;
 use wharf::{
     Path, Response, Result,
     config::Revalidate,
+    contract::report::{Frozen, FrozenFunction, FrozenRoute},
     entry::Route,
     http::Request,
     pattern::{ParamValue, Params},
-    report::{Frozen, FrozenFunction, FrozenRoute},
     revalidate_path,
     testing::{Client, Source},
 };

@@ -9,8 +9,8 @@ use serde::{Deserialize, Serialize};
 use wharf::{
     Method,
     config::{Revalidate, SegmentConfig},
+    contract::report::{Evaluated, Frozen, Outcome},
     pattern::{ParamValue, Segment},
-    report::{Evaluated, Frozen, Outcome},
 };
 
 use crate::{

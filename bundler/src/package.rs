@@ -14,7 +14,7 @@ use sha2::{Digest, Sha256};
 use wharf::{
     Method,
     config::Revalidate,
-    report::{FROZEN_FILE, Frozen, FrozenFunction, FrozenRoute, Outcome, STAMP_SENDER},
+    contract::report::{FROZEN_FILE, Frozen, FrozenFunction, FrozenRoute, Outcome, STAMP_SENDER},
 };
 use zip::{CompressionMethod, ZipWriter, result::ZipResult, write::SimpleFileOptions};
 

@@ -17,8 +17,8 @@ use std::{
 
 use sha2::{Digest, Sha256};
 use wharf::{
+    contract::report::{AssignedRoute, Assignment, Takes},
     entry::{Route, evaluate},
-    report::{AssignedRoute, Assignment, Takes},
 };
 use wharf_tests::{ProcessGroup, Project, process_group::cpu_seconds_of_children};
 

@@ -8,7 +8,7 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use wharf::slot::Slot;
+use wharf::contract::slot::Slot;
 use wharf_tests::{
     Function, Guide, HttpReply, HttpRequest, Invocation, Upstream,
     artifact::Unpacked,

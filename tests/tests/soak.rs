@@ -15,8 +15,8 @@ use bytes::Bytes;
 use serde_json::{Value, json};
 use wharf::{
     config::Revalidate,
+    contract::report::{FROZEN_FILE, Frozen, FrozenFunction, FrozenRoute},
     pattern::{ParamValue, Params},
-    report::{FROZEN_FILE, Frozen, FrozenFunction, FrozenRoute},
 };
 use wharf_tests::{Function, Invocation};
 

@@ -11,7 +11,10 @@ use super::{
     lines::{self, Lines},
     reply::{self, Reply},
 };
-use crate::{answer::Answer, path::Encoding, viewer::Front};
+use crate::{
+    app::answer::Answer,
+    handler::{path::Encoding, viewer::Front},
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -7,14 +7,16 @@ use http::{HeaderMap, HeaderName, HeaderValue, StatusCode, Uri};
 use lambda_http::request::RequestContext;
 
 use crate::{
-    bounds::Bounds,
-    hosts::Hosts,
-    method::{Method, UnknownMethod},
-    path::{self, Encoding, ReadPath},
-    redirect,
-    request::SentPath,
-    stamp::Stamp,
-    viewer::{Front, Origin, Told, Viewer},
+    contract::method::{Method, UnknownMethod},
+    handler::{
+        bounds::Bounds,
+        hosts::Hosts,
+        path::{self, Encoding, ReadPath},
+        redirect,
+        request::SentPath,
+        viewer::{Front, Origin, Told, Viewer},
+    },
+    revalidate::stamp::Stamp,
 };
 
 use super::mount::split_prefix;

@@ -21,7 +21,7 @@ use serde_json::value::RawValue;
 
 pub(crate) use incoming::{Arrived, Gate, Incoming, Refusal};
 
-use crate::{answer::Answer, path::Encoding};
+use crate::{app::answer::Answer, handler::path::Encoding};
 
 /// The shape of an event, which is also that of its reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,7 +7,7 @@
 
 use serde::Deserialize;
 
-use crate::path;
+use crate::handler::path;
 
 use super::lines::Lines;
 

@@ -13,7 +13,10 @@ use super::{
     mount::{is_local, is_own_domain, split_stage},
     reply::{self, Reply},
 };
-use crate::{answer::Answer, path::Encoding, viewer::Front};
+use crate::{
+    app::answer::Answer,
+    handler::{path::Encoding, viewer::Front},
+};
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]

@@ -10,7 +10,7 @@ use http::{
 use serde::{Serialize, Serializer};
 use serde_json::value::{RawValue, to_raw_value};
 
-use crate::answer::Answer;
+use crate::app::answer::Answer;
 
 /// A reply. Each shape fills in the kind of headers that its front end reads.
 #[derive(Serialize)]

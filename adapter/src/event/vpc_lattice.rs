@@ -10,7 +10,10 @@ use super::{
     lines::{self, Lines},
     reply::{self, Reply},
 };
-use crate::{answer::Answer, path::Encoding, viewer::Front};
+use crate::{
+    app::answer::Answer,
+    handler::{path::Encoding, viewer::Front},
+};
 
 /// Version 1 spells the names otherwise, has no context, and one value for each header and parameter.
 #[derive(Deserialize)]

@@ -12,12 +12,14 @@ use url::Url;
 
 use super::{FetchReply, client, limits::Limits, shown_url::ShownUrl};
 use crate::{
-    config::Revalidate,
-    error::{Error, Result},
+    contract::config::Revalidate,
+    handler::{
+        error::{Error, Result},
+        scope::lock,
+    },
+    host::settings,
     kept::{Held, Kept, TEXT, Turns},
-    scope::lock,
-    settings,
-    stamp::Stamp,
+    revalidate::stamp::Stamp,
 };
 
 /// The longest wait before an upstream that failed is asked again.
@@ -199,7 +201,7 @@ mod tests {
     use http::StatusCode;
 
     use super::*;
-    use crate::error::Error;
+    use crate::handler::error::Error;
 
     const LIMIT: usize = 16 * 1024 * 1024;
 

@@ -20,7 +20,7 @@ use super::{
     limits::{CONNECT, Limits},
     shown_url::ShownUrl,
 };
-use crate::{
+use crate::handler::{
     error::{self, Error, chain},
     scope::lock,
 };

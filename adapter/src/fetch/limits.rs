@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use crate::scope::Scope;
+use crate::handler::scope::Scope;
 
 /// How long it may take until there is a connection, name and certificate included.
 pub(super) const CONNECT: Duration = Duration::from_secs(5);

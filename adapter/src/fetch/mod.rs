@@ -27,13 +27,14 @@ use self::{
     shown_url::{ShownUrl, shown_text},
 };
 use crate::{
-    config::Revalidate,
-    error::{Error, Result},
+    contract::config::Revalidate,
+    handler::{
+        error::{Error, Result},
+        response::Response,
+        scope::{Run, Scope},
+    },
     kept,
-    response::Response,
-    revalidate::Subject,
-    scope::{Run, Scope},
-    stamp::Stamp,
+    revalidate::{Subject, stamp::Stamp},
 };
 
 /// How one [`fetch`] uses the data cache.

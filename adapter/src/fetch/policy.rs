@@ -3,8 +3,8 @@
 use http::Method;
 
 use crate::{
-    config::{Dynamic, FetchCache},
-    scope::{Run, Scope},
+    contract::config::{Dynamic, FetchCache},
+    handler::scope::{Run, Scope},
 };
 
 /// What one fetch asks for.

@@ -11,9 +11,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde::Deserialize;
 
 use crate::{
-    error::{Error, Result},
     fetch::client::client,
-    settings::{Credentials, KeyValueStore},
+    handler::error::{Error, Result},
+    host::settings::{Credentials, KeyValueStore},
 };
 
 /// Everything but the unreserved characters of [RFC 3986, 2.3](https://www.rfc-editor.org/rfc/rfc3986#section-2.3).
@@ -113,7 +113,7 @@ async fn send(
     let response = tokio::time::timeout(TIME_LIMIT, client()?.execute(request)).await;
     response
         .map_err(|_| Trouble::Passing(format!("it did not answer within {} s", TIME_LIMIT.as_secs())))?
-        .map_err(|error| Trouble::Passing(format!("it cannot be asked: {}", crate::error::chain(&error))))
+        .map_err(|error| Trouble::Passing(format!("it cannot be asked: {}", crate::handler::error::chain(&error))))
 }
 
 fn sign_for_all_regions(store: &KeyValueStore, request: &mut http::Request<Vec<u8>>) -> Result<()> {

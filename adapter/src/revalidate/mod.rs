@@ -1,5 +1,7 @@
 //! `revalidate_path()` and `revalidate_tag()`: answers that are made anew although their time is not over.
 
+pub(crate) mod stamp;
+
 #[cfg(feature = "revalidate")]
 mod key_value_store;
 #[cfg(feature = "revalidate")]
@@ -11,12 +13,14 @@ use std::{fmt, future::Future, panic::Location, sync::atomic::Ordering};
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
+use self::stamp::Stamp;
 use crate::{
-    error::{Error, Result},
-    path::{self, Encoding},
-    scope::{Run, Scope},
-    slot::Slot,
-    stamp::Stamp,
+    contract::slot::Slot,
+    handler::{
+        error::{Error, Result},
+        path::{self, Encoding},
+        scope::{Run, Scope},
+    },
 };
 
 /// How many paths and tags one request may revalidate: each is a message.
@@ -36,7 +40,7 @@ const MOST: u32 = 1_000;
 ///
 /// Other answers may be renewed with it: 8,192 stamps are told apart, and paths and tags share them.
 ///
-/// While an answer is made for everyone, it makes that route dynamic, like [`cookies`](crate::cookies()).
+/// While an answer is made for everyone, it makes that route dynamic, like [`cookies`](crate::handler::cookies()).
 ///
 /// ```
 /// use wharf::{Path, Response, Result, revalidate_path};
@@ -107,7 +111,7 @@ async fn revalidate(
 /// Tells all other instances, through the stamp writer and the CDN.
 #[cfg(feature = "revalidate")]
 async fn tell(subject: &Subject, stamp: Stamp) -> Result<()> {
-    match crate::settings::StampQueue::from_env().map_err(Error::msg)? {
+    match crate::host::settings::StampQueue::from_env().map_err(Error::msg)? {
         Some(queue) => stamp_queue::send(&queue, Told { slot: subject.slot(), moment: stamp }).await,
         None => {
             warn_of_others(subject, "WHARF_STAMP_QUEUE is not set");

@@ -15,10 +15,10 @@ use ring::{
 
 use super::Told;
 use crate::{
-    error::{Error, Result},
+    contract::report::STAMP_SENDER,
     fetch::client::client,
-    report::STAMP_SENDER,
-    settings::{Credentials, StampQueue},
+    handler::error::{Error, Result},
+    host::settings::{Credentials, StampQueue},
 };
 
 /// How often a message is sent in all, when the queue does not answer or says that it cannot now.

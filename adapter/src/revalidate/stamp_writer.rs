@@ -18,7 +18,12 @@ use super::{
     Told,
     key_value_store::{self, MOST_KEYS, Outcome, Trouble, Version},
 };
-use crate::{error::Result, scope::lock, settings::KeyValueStore, slot::Slot, stamp::Stamp};
+use crate::{
+    contract::slot::Slot,
+    handler::{error::Result, scope::lock},
+    host::settings::KeyValueStore,
+    revalidate::stamp::Stamp,
+};
 
 /// Where the newest of all stamps stands.
 const NEWEST: &str = "stamp:newest";
@@ -177,7 +182,7 @@ mod tests {
     use serde_json::{Value, json};
 
     use super::*;
-    use crate::settings::Credentials;
+    use crate::host::settings::Credentials;
 
     const ARN: &str = "arn:aws:cloudfront::123456789012:key-value-store/0e-1f";
 

@@ -11,7 +11,7 @@ use std::{
 };
 
 use globset::{GlobBuilder, GlobMatcher};
-use wharf::report::FROZEN_FILE;
+use wharf::contract::report::FROZEN_FILE;
 
 use super::{
     AppFile, Project, dangling_link, hidden_character, not_a_file, not_utf8,

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use wharf::{
     Method,
     config::Dynamic,
-    report::{GetReport, NotRun, Outcome, RouteReport, Takes},
+    contract::report::{GetReport, NotRun, Outcome, RouteReport, Takes},
 };
 
 use crate::{discover::Project, plan::Route};

@@ -13,8 +13,10 @@ use std::{
 use wharf::{
     Method,
     config::{Dynamic, Revalidate, Runtime, SegmentConfig},
+    contract::report::{
+        AssignedRoute, Assignment, Evaluated, Frozen, GetReport, NotRun, Outcome, RouteReport, Takes, Touch,
+    },
     pattern::Params,
-    report::{AssignedRoute, Assignment, Evaluated, Frozen, GetReport, NotRun, Outcome, RouteReport, Takes, Touch},
 };
 
 pub use class::{Class, Location, Reason, ReasonCode};

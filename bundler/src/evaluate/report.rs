@@ -8,8 +8,8 @@ use std::{
 };
 
 use wharf::{
+    contract::report::{GetReport, Outcome, ReportLine, RouteReport},
     pattern::Params,
-    report::{GetReport, Outcome, ReportLine, RouteReport},
 };
 
 use crate::{failure::Failure, keyless::keyless};
@@ -144,7 +144,7 @@ mod tests {
 
     use wharf::{
         config::SegmentConfig,
-        report::{Evaluated, Outcome},
+        contract::report::{Evaluated, Outcome},
     };
 
     use super::*;

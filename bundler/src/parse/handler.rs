@@ -11,8 +11,8 @@ use syn::{
 };
 use wharf::{
     Method,
+    contract::report::Takes,
     pattern::{Pattern, Segment},
-    report::Takes,
 };
 
 use super::{cfg::Conditions, range};

@@ -299,7 +299,7 @@ pub(crate) mod tests {
             let route = route("app/[a]/route.rs", text);
             route.handlers.values().next().unwrap().takes
         };
-        use wharf::report::Takes;
+        use wharf::contract::report::Takes;
         assert_eq!(takes("pub async fn get() {}"), Takes::Nothing);
         assert_eq!(takes("pub async fn get(wharf::Path(a): wharf::Path<String>) {}"), Takes::Params);
         assert_eq!(takes("pub async fn get(a: Path<String>, q: Query<Q>) {}"), Takes::Request);

@@ -6,7 +6,7 @@ use std::{
 };
 
 use syn::{Ident, ItemFn, ItemStruct, ItemUse, ReturnType, UseTree, Visibility, spanned::Spanned};
-use wharf::{Method, pattern::Pattern, report::Takes};
+use wharf::{Method, contract::report::Takes, pattern::Pattern};
 
 use super::{
     cfg::Conditions,

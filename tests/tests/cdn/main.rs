@@ -16,10 +16,12 @@ use rquickjs::{Context, Function, Promise, Runtime};
 use serde_json::{Value, json};
 use wharf::{
     config::Revalidate,
+    contract::{
+        report::{Frozen, FrozenRoute},
+        slot::Slot,
+    },
     entry::Route,
     pattern::{ParamValue, Pattern, Segment},
-    report::{Frozen, FrozenRoute},
-    slot::Slot,
     testing::{Client, Reply, Source},
 };
 use wharf_bundler::{deploy::cdn, manifest::Manifest, package::object_key};

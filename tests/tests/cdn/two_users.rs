@@ -17,12 +17,12 @@ use tokio::time::{Instant, advance};
 use wharf::{
     Error, Path, Response, Result,
     config::Revalidate,
+    contract::report::{Frozen, FrozenRoute},
     cookies,
     entry::Route,
     headers, http, not_found,
     pattern::{ParamValue, Params, Pattern},
     redirect,
-    report::{Frozen, FrozenRoute},
     testing::{Client, Source},
 };
 use wharf_bundler::{
