@@ -6,10 +6,11 @@ use clap::{Args, Parser, Subcommand, ValueEnum};
 
 use crate::{
     architecture::Architecture,
-    diagnostic::Code,
-    failure::Failure,
-    options::{Baseline, Features, Options, Target, UploadOptions, aws_variables},
-    shell::MessageFormat,
+    diagnostic::{Code, failure::Failure},
+    effects::{
+        options::{Baseline, Features, Options, Target, UploadOptions, aws_variables},
+        shell::MessageFormat,
+    },
 };
 
 /// Bundles the route handlers of `app/**/route.rs` into Lambda functions, static objects and one manifest
@@ -260,7 +261,7 @@ mod tests {
     use clap::CommandFactory;
 
     use super::*;
-    use crate::failure::exit_code;
+    use crate::diagnostic::failure::exit_code;
 
     #[test]
     fn the_command_line_is_well_formed() {

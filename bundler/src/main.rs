@@ -4,14 +4,16 @@ use std::process::ExitCode;
 
 use wharf_bundler::{
     cli::{self, BundleArguments, Cli, Command, UploadArguments},
-    deploy::limits,
-    explain,
-    failure::{Failure, exit_code},
-    interrupt,
-    options::wrapper_order,
+    commands::upload,
+    diagnostic::failure::{Failure, exit_code},
+    effects::{
+        interrupt,
+        options::wrapper_order,
+        shell::{MessageFormat, Shell},
+    },
     pipeline,
-    shell::{MessageFormat, Shell},
-    table, upload, wrapper,
+    stages::{compile::wrapper, deploy::limits},
+    views::{explain, table},
 };
 
 fn main() -> ExitCode {

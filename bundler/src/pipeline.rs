@@ -5,13 +5,13 @@ use std::fs;
 use similar::TextDiff;
 
 use crate::{
-    baseline, compile, deploy, discover, evaluate,
-    failure::Failure,
-    finish::{self, Finished},
-    generate, manifest,
-    options::Options,
-    package, parse, plan,
-    shell::Shell,
+    diagnostic::failure::Failure,
+    effects::{options::Options, shell::Shell},
+    stages::{
+        compile, deploy, discover, evaluate,
+        finish::{self, Finished, baseline},
+        generate, manifest, package, parse, plan,
+    },
 };
 
 /// Bundles an app: `cargo bundle`.

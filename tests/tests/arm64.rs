@@ -4,7 +4,7 @@
 use std::{fs, path::Path, time::Duration};
 
 use serde_json::Value;
-use wharf_bundler::{architecture::Architecture, bootstrap};
+use wharf_bundler::{architecture::Architecture, stages::package::bootstrap};
 use wharf_tests::{
     Arm64, Guide, Project, Upstream,
     artifact::Bundle,

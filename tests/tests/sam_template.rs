@@ -13,10 +13,10 @@ use std::{
 use serde_json::{Value, json};
 use tempfile::TempDir;
 use walkdir::WalkDir;
-use wharf_bundler::{
-    deploy::{cdn, http_api, sam},
+use wharf_bundler::stages::{
+    deploy::{cdn, sam},
     discover::PolicyStatement,
-    manifest::{FunctionEntry, InvokeMode, Manifest, RouteEntry},
+    manifest::{FunctionEntry, InvokeMode, Manifest, RouteEntry, http_api},
 };
 use wharf_tests::{checkov, paths, sam as tools};
 

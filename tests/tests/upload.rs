@@ -14,7 +14,7 @@ use std::{
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use wharf_bundler::{
+use wharf_bundler::stages::{
     deploy::{cdn, sam},
     manifest::Manifest,
     package::{Hash, object_key},

@@ -3,8 +3,11 @@
 //! A stage collects all that it finds and the pipeline stops between stages, so that one run shows as many as it can.
 
 mod code;
+pub mod failure;
 mod json;
+pub mod keyless;
 mod render;
+pub mod visible;
 
 use std::{ops::Range, sync::Arc};
 

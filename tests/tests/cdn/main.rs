@@ -24,7 +24,7 @@ use wharf::{
     pattern::{ParamValue, Pattern, Segment},
     testing::{Client, Reply, Source},
 };
-use wharf_bundler::{deploy::cdn, manifest::Manifest, package::object_key};
+use wharf_bundler::stages::{deploy::cdn, manifest::Manifest, package::object_key};
 
 const METHODS: [&str; 7] = ["GET", "HEAD", "OPTIONS", "POST", "PUT", "PATCH", "DELETE"];
 

@@ -25,7 +25,7 @@ use wharf::{
     redirect,
     testing::{Client, Source},
 };
-use wharf_bundler::{
+use wharf_bundler::stages::{
     deploy::{cdn, sam},
     manifest::Manifest,
 };
