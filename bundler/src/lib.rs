@@ -1,8 +1,7 @@
 //! The pipeline of `cargo bundle`, as a library.
 //!
 //! Read [`pipeline`] first: it lists the stages, each of which has one input and one output type. Each effect has one
-//! place: [`command`] starts processes, [`output`] writes files, [`shell`] prints, [`options`] reads the environment, and
-//! [`upload`] alone talks to the network.
+//! place, in [`effects`], but for the network: [`commands::upload`] alone talks to it. What people read is made in [`views`].
 
 pub mod architecture;
 pub mod cli;

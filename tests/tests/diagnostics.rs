@@ -219,7 +219,7 @@ fn the_count_of_mistakes_is_right() {
 #[test]
 fn every_code_stands_in_a_snapshot() {
     // An app that is above every limit of AWS takes long to compile; the bundler's own tests make them up.
-    let limits = paths::workspace_root().join("bundler/src/deploy/limits/snapshots");
+    let limits = paths::workspace_root().join("bundler/src/stages/deploy/limits/snapshots");
     let snapshots: Vec<String> = snapshots().into_values().chain(snapshots_in(&limits).into_values()).collect();
     let shown = |code: &Code| {
         let (error, warning) = (format!("error[{code}]: "), format!("warning[{code}]: "));

@@ -23,7 +23,7 @@ pub type Result<T = Response> = std::result::Result<T, Error>;
 /// An error becomes a 500 with an empty body; its text and the texts of its sources go to the log, with the request
 /// id, and never to the client. What says that the client sent something wrong keeps its status: 400 from
 /// [`Request::json`](crate::Request::json), that of a rejection of axum's. A [`Response`] that was converted into an `Error` is sent as it is, so that
-/// [`redirect`](crate::handler::redirect) and [`not_found`](crate::not_found) can leave a handler early:
+/// [`redirect`](crate::redirect) and [`not_found`](crate::not_found) can leave a handler early:
 ///
 /// ```
 /// use wharf::{Json, Path, Result, not_found};

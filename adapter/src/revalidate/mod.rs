@@ -40,7 +40,7 @@ const MOST: u32 = 1_000;
 ///
 /// Other answers may be renewed with it: 8,192 stamps are told apart, and paths and tags share them.
 ///
-/// While an answer is made for everyone, it makes that route dynamic, like [`cookies`](crate::handler::cookies()).
+/// While an answer is made for everyone, it makes that route dynamic, like [`cookies`](crate::cookies()).
 ///
 /// ```
 /// use wharf::{Path, Response, Result, revalidate_path};

@@ -54,7 +54,7 @@ pub enum Unfit {
 /// With the first reason for which Lambda could not start it.
 ///
 /// ```
-/// use wharf_bundler::{architecture::Architecture, bootstrap::{self, Unfit}};
+/// use wharf_bundler::{architecture::Architecture, stages::package::bootstrap::{self, Unfit}};
 ///
 /// let refused = bootstrap::check(b"#!/bin/sh\n", Architecture::Arm64);
 /// assert!(matches!(refused, Err(Unfit::NotAProgram(_))));
