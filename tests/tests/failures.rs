@@ -311,7 +311,7 @@ fn a_handler_that_ends_the_process_is_told() {
     before.assert_unchanged(&project);
 
     // A status that says that all is well, from the list; others run at the same time.
-    project.edit("app/hello/route.rs", "std::process::exit(3)", "\"hello\"");
+    project.write("app/hello/route.rs", HELLO);
     let waits = "pub async fn get() -> String {\n    std::thread::sleep(std::time::Duration::from_millis(300));\n    \
                  String::new()\n}\n";
     for name in ["first", "second", "third"] {
@@ -325,7 +325,7 @@ fn a_handler_that_ends_the_process_is_told() {
     assert_snapshot("evaluate-exits-in-a-list", project.root(), &output);
 
     // A stack that overflows.
-    project.remove("app/items");
+    project.remove("app/items/[id]/route.rs");
     let recurses = "fn deeper(depth: u64) -> u64 {\n    std::hint::black_box(depth) + deeper(std::hint::black_box(depth + \
                     1))\n}\n\npub async fn get() -> String {\n    deeper(0).to_string()\n}\n";
     project.write("app/second/route.rs", format!("#![allow(unconditional_recursion)]\n\n{recurses}"));
