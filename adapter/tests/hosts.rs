@@ -3,11 +3,13 @@
 //! handler it is the other, and otherwise it starts both and compares them.
 #![expect(clippy::unwrap_used, reason = "a test panics when it fails")]
 
+mod runtime_api;
+
 use std::{
     cell::Cell,
     collections::BTreeMap,
     hint::black_box,
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     path::Path as FilePath,
     process::{Child, Command, ExitCode, Stdio},
@@ -26,6 +28,8 @@ use wharf::{
     contract::report::{AssignedRoute, Assignment, Evaluated, Outcome, ReportLine, Takes},
     entry::{Route, evaluate, serve},
 };
+
+use runtime_api::read_request;
 
 const LIMIT: Duration = Duration::from_secs(20);
 const MOMENT: Duration = Duration::from_millis(1);
@@ -403,26 +407,4 @@ fn converse(stream: TcpStream, time: Duration, sender: &mpsc::Sender<(String, Va
             write!(writer, "HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")?;
         }
     }
-}
-
-fn read_request(reader: &mut impl BufRead) -> std::io::Result<(String, Vec<u8>)> {
-    let mut first = String::new();
-    if reader.read_line(&mut first)? == 0 {
-        return Err(std::io::ErrorKind::UnexpectedEof.into());
-    }
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let line = line.trim_end().to_ascii_lowercase();
-        if line.is_empty() {
-            break;
-        }
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok((first.split(' ').nth(1).unwrap_or_default().to_owned(), body))
 }

@@ -15,6 +15,9 @@ fn main() -> std::process::ExitCode {
 }
 
 #[cfg(target_os = "linux")]
+mod runtime_api;
+
+#[cfg(target_os = "linux")]
 mod function {
     use std::{convert::Infallible, process::ExitCode};
 
@@ -76,7 +79,7 @@ mod function {
 mod measure {
     use std::{
         fs,
-        io::{BufRead, BufReader, Write},
+        io::{BufReader, Write},
         net::{TcpListener, TcpStream},
         path::Path,
         process::{Child, Command, ExitCode, Stdio},
@@ -96,6 +99,8 @@ mod measure {
         contract::report::{FROZEN_FILE, Frozen, FrozenFunction, FrozenRoute},
         pattern::{ParamValue, Params},
     };
+
+    use crate::runtime_api::read_request;
 
     /// What a process may have, in KiB.
     const LIMIT: u64 = 256 * 1024;
@@ -287,8 +292,8 @@ mod measure {
         stream.set_nodelay(true)?;
         let (mut writer, mut reader) = (stream.try_clone()?, BufReader::new(stream));
         loop {
-            let (first, body) = read(&mut reader)?;
-            if !first.contains("/next") {
+            let (target, body) = read_request(&mut reader)?;
+            if !target.contains("/next") {
                 let reply: Value = serde_json::from_slice(&body).unwrap_or_default();
                 status.store(reply["statusCode"].as_u64().unwrap_or_default(), Ordering::SeqCst);
                 writer.write_all(b"HTTP/1.1 202 Accepted\r\ncontent-length: 0\r\n\r\n")?;
@@ -306,29 +311,6 @@ mod measure {
                 format!("{head}\r\n{deadline}\r\ncontent-length: {}\r\n\r\n{event}", event.len()).as_bytes(),
             )?;
         }
-    }
-
-    /// The first line of a request, and its body.
-    fn read(reader: &mut impl BufRead) -> std::io::Result<(String, Vec<u8>)> {
-        let mut first = String::new();
-        if reader.read_line(&mut first)? == 0 {
-            return Err(std::io::ErrorKind::UnexpectedEof.into());
-        }
-        let mut length = 0;
-        loop {
-            let mut line = String::new();
-            reader.read_line(&mut line)?;
-            let line = line.trim_end().to_ascii_lowercase();
-            if line.is_empty() {
-                break;
-            }
-            if let Some(value) = line.strip_prefix("content-length:") {
-                length = value.trim().parse().unwrap();
-            }
-        }
-        let mut body = vec![0; length];
-        reader.read_exact(&mut body)?;
-        Ok((first, body))
     }
 
     /// Answers by path: a bomb, a body without an end, a connection that is closed, or one byte.
@@ -353,13 +335,13 @@ mod measure {
         stream.set_nodelay(true)?;
         let (mut writer, mut reader) = (stream.try_clone()?, BufReader::new(stream));
         loop {
-            let (first, _) = read(&mut reader)?;
-            if first.contains("/gzip") {
+            let (target, _) = read_request(&mut reader)?;
+            if target.contains("/gzip") {
                 write!(writer, "HTTP/1.1 200 OK\r\ncontent-encoding: gzip\r\ncontent-length: {}\r\n\r\n", bomb.len())?;
                 writer.write_all(bomb)?;
-            } else if first.contains("/reset") {
+            } else if target.contains("/reset") {
                 return Ok(());
-            } else if first.contains("/endless") {
+            } else if target.contains("/endless") {
                 writer.write_all(b"HTTP/1.1 200 OK\r\n\r\n")?;
                 loop {
                     writer.write_all(&[b'x'; 65_536])?;

@@ -1,8 +1,10 @@
 //! The program of a function, against a Lambda Runtime API that lives in this test.
 #![expect(clippy::unwrap_used, reason = "a test panics when it fails")]
 
+mod runtime_api;
+
 use std::{
-    io::{BufRead, BufReader, Read, Write},
+    io::{BufReader, Read, Write},
     net::{TcpListener, TcpStream},
     process::{Child, Command, Stdio},
     sync::mpsc,
@@ -17,6 +19,8 @@ use wharf::{
     http::Request,
     testing::{Client, Source},
 };
+
+use runtime_api::read_request;
 
 const LIMIT: Duration = Duration::from_secs(20);
 
@@ -116,28 +120,6 @@ fn converse(
             let _ = sender.send((kind, serde_json::from_slice(&body).unwrap_or_default()));
         }
     }
-}
-
-fn read_request(reader: &mut impl BufRead) -> std::io::Result<(String, Vec<u8>)> {
-    let mut first = String::new();
-    if reader.read_line(&mut first)? == 0 {
-        return Err(std::io::ErrorKind::UnexpectedEof.into());
-    }
-    let mut length = 0;
-    loop {
-        let mut line = String::new();
-        reader.read_line(&mut line)?;
-        let line = line.trim_end().to_ascii_lowercase();
-        if line.is_empty() {
-            break;
-        }
-        if let Some(value) = line.strip_prefix("content-length:") {
-            length = value.trim().parse().unwrap();
-        }
-    }
-    let mut body = vec![0; length];
-    reader.read_exact(&mut body)?;
-    Ok((first.split(' ').nth(1).unwrap_or_default().to_owned(), body))
 }
 
 fn event(path: &str) -> String {

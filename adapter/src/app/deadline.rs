@@ -16,7 +16,10 @@ use lambda_runtime::{Context, Error, LambdaInvocation, Service, streaming::Body}
 use lambda_runtime_api_client::{PooledClient, build_request};
 use tokio::time::{Sleep, sleep_until, timeout};
 
-use crate::{contract::pattern::Pattern, handler::scope::lock};
+use crate::{
+    contract::pattern::Pattern,
+    handler::scope::{deadline_ahead, lock},
+};
 
 /// The part of an invocation's time that is kept for saying what went wrong, and the most of it.
 const RESERVE_PART: u32 = 5;
@@ -44,7 +47,7 @@ impl Deadline {
 pub(crate) const GIVEN_UP: &str = "the function's time was nearly up, and the handler still waited; it was given up";
 
 fn time_left(context: &Context) -> Option<Duration> {
-    context.deadline().duration_since(SystemTime::now()).ok().filter(|left| !left.is_zero())
+    deadline_ahead(context)?.duration_since(SystemTime::now()).ok()
 }
 
 fn reserve(left: Duration) -> Duration {

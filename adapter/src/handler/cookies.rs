@@ -12,9 +12,12 @@ use cookie::{
     time::{Duration, OffsetDateTime},
 };
 use http::{HeaderMap, HeaderValue, header};
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::{AsciiSet, utf8_percent_encode};
 
-use crate::handler::scope::{self, lock};
+use crate::handler::{
+    path::{self, COMPONENT},
+    scope::{self, lock},
+};
 
 /// The cookies of the request, and the changes that the reply will carry.
 ///
@@ -183,7 +186,7 @@ fn receive<'t>(received: &mut Vec<(String, String)>, places: &mut HashMap<&'t st
         return;
     }
     let (name, value) = text.split_once('=').unwrap_or((text, "true"));
-    let Ok(value) = crate::handler::path::decode(value) else { return };
+    let Ok(value) = path::decode(value) else { return };
     match places.entry(name) {
         Entry::Occupied(place) => received[*place.get()].1 = value,
         Entry::Vacant(place) => {
@@ -193,20 +196,8 @@ fn receive<'t>(received: &mut Vec<(String, String)>, places: &mut HashMap<&'t st
     }
 }
 
-/// All but what `encodeURIComponent` leaves alone.
-const VALUE: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
-
 /// All but the characters of a token ([RFC 6265, 4.1.1](https://www.rfc-editor.org/rfc/rfc6265#section-4.1.1)).
-const NAME: &AsciiSet = &VALUE
+const NAME: &AsciiSet = &COMPONENT
     .remove(b'#')
     .remove(b'$')
     .remove(b'%')
@@ -224,7 +215,7 @@ const ATTRIBUTE: &AsciiSet = &percent_encoding::CONTROLS.add(b';');
 /// One `Set-Cookie` value, its attributes in the order of Next.js. `Max-Age` brings an `Expires` with it.
 pub(crate) fn to_header(cookie: &Cookie<'_>) -> HeaderValue {
     let mut text =
-        format!("{}={}", utf8_percent_encode(cookie.name(), NAME), utf8_percent_encode(cookie.value(), VALUE));
+        format!("{}={}", utf8_percent_encode(cookie.name(), NAME), utf8_percent_encode(cookie.value(), COMPONENT));
     let path = cookie.path().unwrap_or("/");
     let _ = write!(text, "; Path={}", utf8_percent_encode(path, ATTRIBUTE));
     if let Some(expires) = expires(cookie) {

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
+use percent_encoding::{AsciiSet, CONTROLS, NON_ALPHANUMERIC, utf8_percent_encode};
 
 /// What may not stand in one part of a path ([RFC 3986, 3.3](https://www.rfc-editor.org/rfc/rfc3986#section-3.3)).
 const PART: &AsciiSet = &CONTROLS
@@ -25,6 +25,19 @@ const PART: &AsciiSet = &CONTROLS
 
 /// The same for a part that is encoded already.
 const ENCODED_PART: &AsciiSet = &PART.remove(b'%');
+
+/// What `encodeURIComponent` encodes
+/// ([ECMAScript](https://tc39.es/ecma262/#sec-encodeuricomponent-uricomponent)).
+pub(crate) const COMPONENT: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'_')
+    .remove(b'.')
+    .remove(b'!')
+    .remove(b'~')
+    .remove(b'*')
+    .remove(b'\'')
+    .remove(b'(')
+    .remove(b')');
 
 /// What [`http::Uri`] refuses in a query, and nothing that it takes.
 const QUERY: &AsciiSet = &CONTROLS.add(b' ').add(b'"').add(b'#').add(b'<').add(b'>');

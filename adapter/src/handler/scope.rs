@@ -87,10 +87,7 @@ impl Scope {
         Arc::new(Self {
             run,
             request_id: invocation.map(|invocation| invocation.request_id.clone()),
-            // `cargo lambda watch` tells a moment of 1970, which is no deadline.
-            deadline: invocation
-                .map(lambda_runtime::Context::deadline)
-                .filter(|deadline| *deadline > SystemTime::now()),
+            deadline: invocation.and_then(deadline_ahead),
             cookies: if forced { cookies.sealed() } else { cookies },
             headers,
             since,
@@ -163,6 +160,11 @@ impl Scope {
     pub(crate) fn take_panic(&self) -> Option<String> {
         lock(&self.panic).take()
     }
+}
+
+/// When Lambda ends the invocation. What lies behind is no deadline: `cargo lambda watch` tells a moment of 1970.
+pub(crate) fn deadline_ahead(invocation: &lambda_runtime::Context) -> Option<SystemTime> {
+    Some(invocation.deadline()).filter(|deadline| *deadline > SystemTime::now())
 }
 
 /// A panic while the lock is held leaves these values whole.

@@ -11,14 +11,14 @@ pub(crate) mod stamp_writer;
 
 use std::{fmt, future::Future, panic::Location, sync::atomic::Ordering};
 
-use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use percent_encoding::utf8_percent_encode;
 
 use self::stamp::Stamp;
 use crate::{
     contract::slot::Slot,
     handler::{
         error::{Error, Result},
-        path::{self, Encoding},
+        path::{self, COMPONENT, Encoding},
         scope::{Run, Scope},
     },
 };
@@ -139,19 +139,6 @@ fn warn_of_others(subject: &Subject, reason: &str) {
     tracing::warn!(target: "wharf", %subject, reason, "revalidated in this instance alone: nothing tells the others and the CDN");
 }
 
-/// What `encodeURIComponent` encodes, by which the CDN's function spells tags
-/// ([ECMAScript](https://tc39.es/ecma262/#sec-encodeuricomponent-uricomponent)).
-const TAG: &AsciiSet = &NON_ALPHANUMERIC
-    .remove(b'-')
-    .remove(b'_')
-    .remove(b'.')
-    .remove(b'!')
-    .remove(b'~')
-    .remove(b'*')
-    .remove(b'\'')
-    .remove(b'(')
-    .remove(b')');
-
 /// What is revalidated, in ASCII: `path:/items/a` or `tag:items`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Subject(String);
@@ -179,7 +166,7 @@ impl Subject {
     }
 
     pub(crate) fn of_tag(tag: &str) -> Self {
-        Self(format!("tag:{}", utf8_percent_encode(tag, TAG)))
+        Self(format!("tag:{}", utf8_percent_encode(tag, COMPONENT)))
     }
 
     /// Where its stamp is kept.
